@@ -1,0 +1,104 @@
+"""The compiled kernels. Arrays must be contiguous in C or Fortran order and native-endian; `_arguments.py` sees to that.
+
+Per-axis values (spacing, boxes, seeds) are in the array's axis order; results come back in the input's memory order.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__version__: str
+__all__: list[str]
+
+_Labels: TypeAlias = NDArray[Any]  # bool or any integer type
+_Mask: TypeAlias = NDArray[np.bool_] | NDArray[np.uint8]
+_Box: TypeAlias = Sequence[tuple[int, int]]  # (start, stop) per axis
+# distances ascending and distinct; how many elements lie at each; their summed weights
+_DistanceList: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]
+
+# distance.rs: any number of axes; the nearest background element; no background: inf, indices -1
+def distance_transform(
+    mask: _Mask,
+    spacing: Sequence[float],
+    *,
+    squared: bool,
+    double: bool,
+    indices: bool,
+    threads: int,
+) -> tuple[NDArray[np.float32] | NDArray[np.float64], NDArray[np.int32] | None]: ...
+
+# counts.rs: values of each side ascending (uint64 for uint64 input, else int64), index pairs and their counts, boxes (n, axes, 2)
+def joint_histogram(
+    reference: _Labels, prediction: _Labels, ignored: _Mask | None, *, threads: int
+) -> tuple[
+    _Labels,
+    _Labels,
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+]: ...
+
+# number of elements that are members, sums of their indices per axis, sums of products of indices per pair of axes (exact integers)
+def moments(
+    labels: _Labels, members: Sequence[int] | None, box: _Box | None, ignored: _Mask | None
+) -> tuple[int, list[int], list[list[int]]]: ...
+
+# surface.rs
+def boundary(
+    mask: _Mask,
+    boundary: Literal["face", "edge18", "full"],
+    edge: Literal["background", "foreground"],
+) -> NDArray[np.bool_]: ...
+def surfels(
+    mask: _Mask, spacing: Sequence[float]
+) -> NDArray[np.float64]: ...  # weights, each axis one longer
+
+# surface_distance.rs: lists reference -> prediction, prediction -> reference; members None: every non-zero element
+def surface_distances(
+    reference: _Labels,
+    prediction: _Labels,
+    *,
+    reference_members: Sequence[int] | None,
+    prediction_members: Sequence[int] | None,
+    box: _Box | None,
+    ignored: _Mask | None,
+    spacing: Sequence[float],
+    boundary: Literal["face", "edge18", "full", "surfel", "none"],
+    edge: Literal["background", "foreground"],
+    threads: int,
+) -> tuple[_DistanceList, _DistanceList]: ...
+
+# components.rs: labels 1..n in raster order of the array's C order; equal non-zero values that touch
+def connected_components(
+    labels: _Labels, *, connectivity: int, threads: int
+) -> tuple[NDArray[np.uint32], int]: ...
+
+# morphology.rs
+def fill_holes(mask: _Mask, *, connectivity: int) -> NDArray[np.bool_]: ...
+def erode(
+    mask: _Mask, *, connectivity: int, iterations: int, edge: Literal["background", "foreground"]
+) -> NDArray[np.bool_]: ...
+def dilate(mask: _Mask, *, connectivity: int, iterations: int) -> NDArray[np.bool_]: ...
+def euler_characteristic(mask: _Mask, *, connectivity: int) -> int: ...
+
+# flood.rs: any numeric type
+def region_grow(
+    image: NDArray[Any],
+    seeds: NDArray[np.int64],
+    *,
+    lower: float | int | None,
+    upper: float | int | None,
+    connectivity: int,
+) -> NDArray[np.bool_]: ...
+def flood(
+    image: NDArray[Any], seed: Sequence[int], *, tolerance: float | int | None, connectivity: int
+) -> NDArray[np.bool_]: ...
+
+# thinning.rs
+def skeleton(mask: _Mask, *, thinning: Literal["zhang", "lee"]) -> NDArray[np.bool_]: ...
+
+# gzip.rs: every member inflated and checked (CRC32, ISIZE); raises errors.ReadError; second value: bytes after the last member
+def gunzip(data: bytes, *, limit: int) -> tuple[NDArray[np.uint8], int]: ...

@@ -1,0 +1,27 @@
+//! Exact geometry of segmentation masks: the kernels of edgewise, without Python.
+//!
+//! Every kernel reads dense arrays in row-major (C) order through [`View`]; an array in column-major order is the row-major array of the
+//! reversed axes, so nothing is ever copied for its memory order. Spacing is given per axis of the view, in mm (or any other unit: results
+//! carry it). Lower modules never use higher ones; the list below is in that order.
+#![deny(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod components;
+pub mod counts;
+pub mod distance;
+pub mod error;
+pub mod flood;
+pub mod grid;
+pub mod gzip;
+pub mod labels;
+pub mod mask;
+pub mod morphology;
+pub mod parallel;
+pub mod surface;
+pub mod surface_distance;
+pub mod surfel_table;
+pub mod thinning;
+pub mod topology;
+
+pub use error::Error;
+pub use grid::{Metric, View};

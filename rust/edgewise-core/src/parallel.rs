@@ -1,0 +1,55 @@
+//! Threads: one pool per requested size, never the global one, and none at all for one thread.
+//!
+//! A rayon pool does not survive `fork`: the child has the pool's memory but not its threads, and the first job would wait for ever. Pools
+//! are therefore kept per process id, and those of a parent process are leaked, because dropping one would join threads that do not exist.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rayon::ThreadPool;
+
+type Pools = Mutex<HashMap<(u32, usize), &'static Arc<ThreadPool>>>;
+
+fn pool(threads: usize) -> Option<&'static Arc<ThreadPool>> {
+    static POOLS: OnceLock<Pools> = OnceLock::new();
+    let mut pools =
+        POOLS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (std::process::id(), threads);
+    if let Some(found) = pools.get(&key) {
+        return Some(found);
+    }
+    let built = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|i| format!("edgewise-{i}"))
+        .build()
+        .ok()?;
+    let leaked: &'static Arc<ThreadPool> = Box::leak(Box::new(Arc::new(built)));
+    pools.insert(key, leaked);
+    Some(leaked)
+}
+
+/// Run `work` where rayon's parallel iterators use `threads` threads.
+///
+/// With one thread the caller's own thread does it all: `work` must then not call into rayon, which would move it to the global pool; it gets
+/// `parallel = false` and is expected to iterate serially. The result of `work` must not depend on the argument.
+pub fn install<R: Send>(threads: usize, work: impl FnOnce(bool) -> R + Send) -> R {
+    if threads <= 1 {
+        return work(false);
+    }
+    match pool(threads) {
+        Some(pool) => pool.install(|| work(true)),
+        None => work(false), // the system refused more threads: slower, not wrong
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thread_stays_on_the_callers_thread() {
+        let caller = std::thread::current().id();
+        assert_eq!(install(1, |_| std::thread::current().id()), caller);
+        assert_ne!(install(2, |_| std::thread::current().id()), caller);
+    }
+}

@@ -1,0 +1,31 @@
+//! Python bindings of `edgewise-core`: borrow the array, release the GIL, map the error, hand the result back. No logic lives here.
+#![allow(clippy::needless_pass_by_value, reason = "PyO3 arguments arrive by value")]
+
+use pyo3::prelude::*;
+
+mod array;
+mod components;
+mod counts;
+mod distance;
+mod errors;
+mod flood;
+mod gzip;
+mod morphology;
+mod surface;
+mod surface_distance;
+mod thinning;
+
+/// The compiled kernels of edgewise; `_core.pyi` types them.
+#[pymodule(gil_used = false)]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    components::register(module)?;
+    counts::register(module)?;
+    distance::register(module)?;
+    flood::register(module)?;
+    gzip::register(module)?;
+    morphology::register(module)?;
+    surface::register(module)?;
+    surface_distance::register(module)?;
+    thinning::register(module)
+}

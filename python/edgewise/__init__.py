@@ -1,7 +1,8 @@
 """Measuring how good a segmentation is, and making one.
 
-The front door: `evaluate_pair` measures two label maps, `evaluate` two folders of them; `dice`, `iou`, `hd`, `hd95`, `assd`, `masd`, `nsd` measure
-two masks. Rooms (`edgewise.metrics`, `edgewise.voxels`, `edgewise.io`, ...) load when they are first used.
+The front door: `evaluate_pair` measures two label maps, `evaluate` two folders of them; `dice`,
+`iou`, `hd`, `hd95`, `assd`, `masd`, `nsd` measure two masks. Rooms (`edgewise.metrics`,
+`edgewise.voxels`, `edgewise.io`, ...) load when they are first used.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ _ROOMS: Final = (
     "voxels",
 )
 
-__all__ = sorted([*_HOMES, *_ROOMS, "__version__"])  # noqa: PLE0605
+__all__ = sorted([*_HOMES, *_ROOMS, "__version__"])
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401

@@ -1,7 +1,7 @@
 """Checks of array arguments: what is a mask, a label map, a spacing, a number of threads.
 
-The rules are those of the definitions page, section "inputs": nothing is cast silently, shapes are never broadcast, arrays contiguous in C or
-Fortran order are never copied.
+Nothing is cast silently, shapes are never broadcast, arrays contiguous in C or Fortran order are
+never copied.
 """
 
 from __future__ import annotations

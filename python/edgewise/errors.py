@@ -13,8 +13,8 @@
       CaseError                   one case failed (exit code 4)
       MissingExtraError + ImportError   an optional package is not installed
 
-Each message is one sentence that names the argument or the file and says what to do. A metric that is undefined is not an error: it is NaN or
-inf with a state.
+Each message is one sentence that names the argument or the file and says what to do. A metric that
+is undefined is not an error: it is NaN or inf with a state.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Ratios to peers: the same work, the same inputs, the same thread count, values compared first."""

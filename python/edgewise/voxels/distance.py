@@ -1,0 +1,147 @@
+"""Distance of every voxel to the border of a mask."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final, Literal, TypeAlias, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from edgewise import _core
+from edgewise._arguments import Spacing, Threads, as_mask, as_spacing, as_threads
+from edgewise.errors import ConfigError
+
+__all__ = ["distance_transform"]
+
+Distances: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.int32]
+
+_DTYPES: Final = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+@overload
+def distance_transform(
+    mask: ArrayLike,
+    *,
+    spacing: Spacing = None,
+    squared: bool = False,
+    signed: bool = False,
+    return_indices: Literal[False] = False,
+    dtype: DTypeLike = "float32",
+    threads: Threads = "auto",
+) -> Distances: ...
+@overload
+def distance_transform(
+    mask: ArrayLike,
+    *,
+    spacing: Spacing = None,
+    squared: bool = False,
+    signed: bool = False,
+    return_indices: Literal[True],
+    dtype: DTypeLike = "float32",
+    threads: Threads = "auto",
+) -> tuple[Distances, Indices]: ...
+
+
+def distance_transform(
+    mask: ArrayLike,
+    *,
+    spacing: Spacing = None,
+    squared: bool = False,
+    signed: bool = False,
+    return_indices: bool = False,
+    dtype: DTypeLike = "float32",
+    threads: Threads = "auto",
+) -> Distances | tuple[Distances, Indices]:
+    """Return the exact Euclidean distance of each foreground voxel to the nearest background voxel.
+
+    Distances are measured between voxel centres. Outside the array there is no background.
+
+    Parameters
+    ----------
+    mask : array of bool, or of numbers that are all 0 or 1, any number of axes
+        Foreground is 1. Any memory order; never modified.
+    spacing : float or sequence of float, optional
+        Distance between neighbouring voxels along each axis of the array, in mm. Default: 1.
+    squared : bool, default False
+        Squared distances, in squared units of `spacing`.
+    signed : bool, default False
+        Background voxels get minus the distance to the nearest foreground voxel instead of 0.
+    return_indices : bool, default False
+        Also return the nearest voxel of the other kind for each voxel.
+    dtype : {"float32", "float64"}, default "float32"
+        Type of the distances. ``float64`` is correctly rounded from the offset to the nearest
+        voxel, ``float32`` has a relative error below 1e-6.
+    threads : int or "auto", default "auto"
+        Number of threads; the result does not depend on it.
+
+    Returns
+    -------
+    distances : array of `dtype`, shape and memory order of `mask`
+        0 in the background unless `signed`; ``inf`` everywhere if there is no background; ``-inf``
+        everywhere if `signed` and there is no foreground.
+    indices : array of int32, one axis before those of `mask`, only if `return_indices`
+        ``indices[k]`` is the index of the nearest background voxel along axis ``k``: of the voxel
+        itself in the background (with `signed`: of the nearest foreground voxel). -1 if there is
+        none. Of several nearest voxels any one.
+
+    Raises
+    ------
+    TypeError
+        If `mask` does not hold numbers.
+    LabelError
+        If `mask` holds anything but 0 and 1.
+    ShapeError
+        If `mask` has no axes or an axis of length 0.
+    SpacingError
+        If `spacing` is not finite and positive, or not one value per axis.
+    ConfigError
+        If `dtype` is neither of the two, or `threads` is not a positive whole number or "auto".
+
+    See Also
+    --------
+    boundary : voxels at distance 0 from the border.
+
+    Notes
+    -----
+    With ``t_k = offset_k * spacing_k`` the square is ``t_0**2 + t_1**2 + ...`` in axis order, as
+    ``scipy.ndimage.distance_transform_edt`` computes it; that function assigns finite distances to
+    a mask without background. Signed distances have the convention of ``edt.sdf``.
+
+    References
+    ----------
+    .. [1] T. Saito and J. Toriwaki, "New algorithms for Euclidean distance transformation of an
+       n-dimensional digitized picture with applications", Pattern Recognition 27, 1994.
+
+    Examples
+    --------
+    >>> distance_transform([0, 1, 1, 1], spacing=2)
+    array([0., 2., 4., 6.], dtype=float32)
+    >>> distance_transform([0, 1, 1, 1], signed=True)
+    array([-1.,  1.,  2.,  3.], dtype=float32)
+    """
+    array = as_mask(mask)
+    measure = partial(
+        _core.distance_transform,
+        spacing=as_spacing(spacing, array.ndim),
+        squared=squared,
+        double=_is_double(dtype),
+        indices=return_indices,
+        threads=as_threads(threads),
+    )
+    distances, indices = measure(array)
+    if signed:
+        outside, others = measure(array == 0)
+        np.subtract(distances, outside, out=distances)
+        if indices is not None and others is not None:
+            np.copyto(indices, others, where=array == 0)
+    return distances if indices is None else (distances, indices)
+
+
+def _is_double(dtype: DTypeLike) -> bool:
+    wanted = np.dtype(dtype)
+    if wanted not in _DTYPES:
+        message = f"dtype must be float32 or float64, got {wanted}"
+        raise ConfigError(message)
+    return wanted == _DTYPES[1]

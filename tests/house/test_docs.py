@@ -1,0 +1,39 @@
+"""Documentation that runs: examples of the pages and docstrings, and the generated metrics page."""
+
+import doctest
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+from edgewise.metrics.reference_page import render
+
+import edgewise
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+MODULES = sorted(
+    m.name
+    for m in pkgutil.walk_packages(edgewise.__path__, "edgewise.")
+    if not m.name.endswith(("._core", ".__main__", ".worker"))
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_the_examples_of_a_page_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = doctest.testfile(str(page), module_relative=False, optionflags=FLAGS)
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of_a_module_run(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = importlib.import_module(name)
+    assert doctest.testmod(module, optionflags=FLAGS).failed == 0
+
+
+def test_the_metrics_page_is_current():
+    page = (ROOT / "docs" / "metrics.md").read_text()
+    assert page == render(), "run: just docs"

@@ -1,0 +1,55 @@
+"""Every promised name is there, every public module says what it exports, files stay small."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+import edgewise
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "python" / "edgewise"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+TABLES = {"definitions.py"}  # data only
+GRAB_BAGS = {"utils", "helpers", "common", "misc", "tools", "base"}
+
+
+@pytest.mark.parametrize("name", edgewise.__all__)
+def test_each_name_of_the_front_door_is_there(name):
+    assert getattr(edgewise, name) is not None
+
+
+def test_unknown_names_are_attribute_errors():
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = edgewise.no_such_name
+
+
+@pytest.mark.parametrize("room", ["errors", "evaluation", "io", "methods", "metrics", "voxels"])
+def test_rooms_export_what_they_list(room):
+    module = importlib.import_module(f"edgewise.{room}")
+    assert list(module.__all__) == sorted(module.__all__)
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_each_module_says_what_it_is_and_is_small(path):
+    text = path.read_text()
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree), "a module opens by saying what it is"
+    assert path.stem not in GRAB_BAGS
+    assert path.name in TABLES or text.count("\n") <= 600
+    kwargs = [
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.args.kwarg
+    ]
+    assert not kwargs, "options are named, never **kwargs"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("rust/*/src/**/*.rs")), ids=lambda p: p.stem)
+def test_each_rust_module_says_what_it_is_and_is_small(path):
+    text = path.read_text()
+    assert text.startswith("//!")
+    code = text.partition("#[cfg(test)]")[0]
+    assert path.name == "surfel_table.rs" or code.count("\n") <= 500

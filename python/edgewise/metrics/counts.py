@@ -1,0 +1,40 @@
+"""The four counts of a pair of masks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Counts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many voxels lie in both masks, in one, in none; exact integers.
+
+    Ignored voxels are in none of the four.
+    """
+
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+
+    @property
+    def n(self) -> int:
+        """All voxels that count."""
+        return self.tp + self.fp + self.fn + self.tn
+
+    @property
+    def n_ref(self) -> int:
+        """Voxels of the reference."""
+        return self.tp + self.fn
+
+    @property
+    def n_pred(self) -> int:
+        """Voxels of the prediction."""
+        return self.tp + self.fp
+
+    @property
+    def n_union(self) -> int:
+        """Voxels of either."""
+        return self.tp + self.fp + self.fn

@@ -1,0 +1,55 @@
+"""The ingredients of every label and region of one pair, made when they are first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .ingredients import Ingredients
+from .joint import JointHistogram, joint_histogram
+
+if TYPE_CHECKING:
+    from .grids import Grid
+
+__all__ = ["PairIngredients"]
+
+
+class PairIngredients:
+    """Two label maps, counted in one pass.
+
+    Parameters
+    ----------
+    grid : Grid
+        As the caller gave it, with its axes of length 1.
+    threads : int
+        For the kernels.
+    """
+
+    def __init__(self, grid: Grid, threads: int) -> None:
+        self.grid = grid
+        self.threads = threads
+        self._squeezed = grid.squeezed()
+        self._made: dict[tuple[tuple[int, ...], bool], Ingredients] = {}
+
+    @cached_property
+    def histogram(self) -> JointHistogram:
+        """The joint histogram with the boxes in the axes of the squeezed grid."""
+        grid = self._squeezed
+        return joint_histogram(grid.reference, grid.prediction, grid.ignored, self.threads)
+
+    def of(self, members: tuple[int, ...], *, squeeze: bool) -> Ingredients:
+        """Return the ingredients of the region made of the labels `members`."""
+        squeeze = squeeze or self._squeezed is self.grid
+        key = (members, squeeze)
+        if key not in self._made:
+            grid = self._squeezed if squeeze else self.grid
+            box = self.histogram.box(members)
+            if box is not None and not squeeze:
+                box = self.grid.unsqueezed_box(box)
+            self._made[key] = Ingredients(grid, self.histogram, members, box, self.threads)
+        return self._made[key]
+
+    def forget(self, members: tuple[int, ...]) -> None:
+        """Release what was made for a region."""
+        for squeeze in (True, False):
+            self._made.pop((members, squeeze), None)

@@ -84,6 +84,9 @@ thinning : {"zhang", "lee"}, optional
 connectivity : int, optional
     Neighbourhood of the foreground, 1 (faces) to the number of axes (all neighbours, the
     default).""",
+    "dim": """\
+dim : {0, 1, 2}, optional
+    Only components, tunnels (holes in 2D) or cavities. Default: the sum of the three.""",
     "beta": """\
 beta : float, default 1.0
     Weight of sensitivity against precision.""",
@@ -94,8 +97,8 @@ exchange_rate : float, default 1.0
 alpha : float, default 0.5
     Weight of the reference's pairs in the error.""",
     "weights": """\
-weights : {"none", "linear", "quadratic"}, default "none"
-    Weight of a disagreement by the distance of the ranks of the two labels.""",
+weights : {"linear", "quadratic"}, optional
+    Weight of a disagreement by the distance of the ranks of the two labels. Default: all alike.""",
 }
 
 

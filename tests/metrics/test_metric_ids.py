@@ -81,6 +81,8 @@ def test_all_has_every_metric_that_needs_no_level():
         ("nsd@-1mm", "not negative"),
         ("hd95:monay", "did you mean monai"),
         ("hd95 95", "cannot read"),
+        ("hd_quantile@101", "q must be"),
+        ("fbeta@0", "beta must be"),
         ("", "cannot read"),
     ],
 )

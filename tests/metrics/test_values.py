@@ -340,6 +340,17 @@ def test_instance_maps_and_masks():
     assert metrics.pq(reference > 0, prediction > 0) == pytest.approx(2 / 9 * 1.0)
 
 
+def test_ignored_voxels_split_instances():
+    reference = np.array([[True] * 7])
+    ignored = np.array([[False] * 3 + [True] + [False] * 3])
+    prediction = reference & ~ignored
+    assert metrics.instance_tp(reference, prediction) == 0  # 3 of 7, and 3 of 7
+    assert metrics.instance_tp(reference, prediction, ignore_mask=ignored) == 2
+    pair = metrics.measure(reference, prediction, ignore_mask=ignored, metrics="instance_tp,pq")
+    assert pair.to_dict()[1]["instance_tp"] == 2
+    assert pair.to_dict()[1]["pq"] == 1.0
+
+
 def test_label_maps_kappa_and_ignored_labels():
     reference = np.array([0, 0, 1, 1, 2, 2, 9])
     prediction = np.array([0, 1, 1, 1, 2, 0, 3])

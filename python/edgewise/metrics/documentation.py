@@ -138,6 +138,9 @@ def _docstring(function: Callable[..., Any], found: Definition) -> str:
     signature = inspect.signature(function)
     parameters = [_inputs(found)]
     parameters += [_PARAMETERS[name] for name in signature.parameters if name in _PARAMETERS]
+    spacing = ["SpacingError", "    If there is not one finite, positive spacing per axis."]
+    if "spacing" not in signature.parameters:
+        spacing = []
     kind = "int" if signature.return_annotation == "int" else "float"
     unit = "" if found.unit == "1" else f" Unit: {found.unit}."
     return "\n".join(
@@ -159,6 +162,7 @@ def _docstring(function: Callable[..., Any], found: Definition) -> str:
             "    If the shapes differ, an axis has length 0, or there are too many axes.",
             "LabelError",
             "    If an array holds a value that is not allowed.",
+            *spacing,
             "ConfigError",
             "    If an option has an unknown value.",
             "",

@@ -23,8 +23,7 @@ fn distance_transform<'py>(
     let (shape, order) = (mask.core_shape(), mask.order);
     let spacing = order.arrange(&spacing);
     let reversed = order == Order::Fortran;
-    let request =
-        Request { shape: &shape, spacing: &spacing, reversed, squared, indices, threads };
+    let request = Request { shape: &shape, spacing: &spacing, reversed, squared, indices, threads };
     let data = mask.data()?;
     if double {
         let found = py.detach(|| transform_f64(data, &request)).map_err(to_python)?;

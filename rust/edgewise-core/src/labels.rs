@@ -1,1 +1,134 @@
-//! (being written)
+//! Labels of any integer type, and the masks of their regions.
+
+use std::cell::Cell;
+
+use crate::grid::{Bounds, View};
+use crate::mask::Mask;
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// An integer type of 8 to 64 bits, signed or not; converts exactly to and from `i128`.
+pub trait Label:
+    sealed::Sealed + Copy + Default + Ord + Into<i128> + TryFrom<i128> + Send + Sync + 'static
+{
+    /// The value in 64 bits, sign-extended.
+    fn key(self) -> u64;
+
+    /// The value of such a key.
+    fn from_key(key: u64) -> Self;
+}
+
+macro_rules! label {
+    ($($integer:ty),*) => {$(
+        impl sealed::Sealed for $integer {}
+        impl Label for $integer {
+            #[inline]
+            #[allow(clippy::cast_lossless, reason = "one body for all widths")]
+            fn key(self) -> u64 {
+                self as u64
+            }
+
+            #[inline]
+            fn from_key(key: u64) -> Self {
+                key as Self
+            }
+        }
+    )*};
+}
+label!(u8, u16, u32, u64, i8, i16, i32, i64);
+
+/// Largest span of labels that are looked up in a table.
+const TABLE: usize = 1 << 16;
+
+/// The elements of a box whose label is in `members`; without members, those that are not 0.
+///
+/// Members that `T` cannot hold match nothing; order and repetitions do not matter. The result has the shape of the box; see [`Mask::pack`] for
+/// the cost, which grows by little with the number of members.
+///
+/// # Panics
+/// If the box does not lie within the view.
+pub fn members<T: Label>(view: &View<T>, bounds: &Bounds, members: Option<&[i128]>) -> Mask {
+    let zero = T::default();
+    let Some(members) = members else {
+        return Mask::pack(view, bounds, |label| label != zero);
+    };
+    let mut wanted: Vec<T> = members.iter().filter_map(|&label| T::try_from(label).ok()).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    match *wanted.as_slice() {
+        [] => Mask::zeros(bounds.shape(), view.axes()),
+        [a] => Mask::pack(view, bounds, |label| label == a),
+        [a, b] => Mask::pack(view, bounds, |label| (label == a) | (label == b)),
+        [a, b, c] => Mask::pack(view, bounds, |label| (label == a) | (label == b) | (label == c)),
+        [first, .., last] => many(view, bounds, &wanted, first, last),
+    }
+}
+
+/// The elements of a box whose label is in an ascending list from `first` to `last`.
+fn many<T: Label>(view: &View<T>, bounds: &Bounds, wanted: &[T], first: T, last: T) -> Mask {
+    let place = |label: T| label.key().wrapping_sub(first.key());
+    if place(last) < TABLE as u64 {
+        let mut table = vec![false; TABLE];
+        for &label in wanted {
+            table[place(label) as usize] = true;
+        }
+        return Mask::pack(view, bounds, |label| {
+            table.get(place(label) as usize).copied().unwrap_or(false)
+        });
+    }
+    let latest = Cell::new((first, true)); // labels come in runs
+    Mask::pack(view, bounds, |label| {
+        if latest.get().0 != label {
+            latest.set((label, wanted.binary_search(&label).is_ok()));
+        }
+        latest.get().1
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check<T: Label>(data: &[T], wanted: &[i128]) {
+        let view = View::new(data, &[data.len()]).unwrap();
+        let mask = members(&view, &Bounds::whole(view.shape()), Some(wanted));
+        let expected: Vec<u8> =
+            data.iter().map(|&label| u8::from(wanted.contains(&label.into()))).collect();
+        assert_eq!(mask.to_bytes(), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn members_are_found_in_every_type(
+            data in prop::collection::vec(any::<i8>(), 1..200),
+            chosen in prop::collection::vec(-200..200_i128, 0..9),
+        ) {
+            check(&data, &chosen);
+            check(&data.iter().map(|&v| v as u8).collect::<Vec<_>>(), &chosen);
+            check(&data.iter().map(|&v| i16::from(v)).collect::<Vec<_>>(), &chosen);
+            check(&data.iter().map(|&v| v as u32).collect::<Vec<_>>(), &chosen);
+            // far apart: no table
+            let spread: Vec<i128> = chosen.iter().map(|&v| v << 40).collect();
+            check(&data.iter().map(|&v| i64::from(v) << 40).collect::<Vec<_>>(), &spread);
+            check(&data.iter().map(|&v| (i64::from(v) << 40) as u64).collect::<Vec<_>>(), &spread);
+        }
+    }
+
+    #[test]
+    fn values_beyond_the_type_match_nothing() {
+        check(&[0_u8, 255, 1], &[-1, 256, i128::MAX]);
+        check(&[u64::MAX, 0], &[-1]);
+        check(&[u64::MAX, 0], &[i128::from(u64::MAX)]);
+        check(&[i64::MIN, i64::MAX, 0], &[i128::from(i64::MIN), 5, 6, 7, i128::from(i64::MAX)]);
+    }
+
+    #[test]
+    fn without_members_everything_but_zero_counts() {
+        let view = View::new(&[0_i16, -1, 5], &[3]).unwrap();
+        let mask = members(&view, &Bounds::whole(view.shape()), None);
+        assert_eq!(mask.to_bytes(), [0, 1, 1]);
+    }
+}

@@ -75,7 +75,7 @@ class Convention:
         Neighbourhood of components, holes and instances; None is the number of axes (full).
     squeeze : bool
         Whether axes of length 1 are removed first.
-    q, tolerance, beta, exchange_rate, alpha, weights
+    q, tolerance, beta, exchange_rate, alpha, weights, dim
         Parameters of single metrics.
     empty : mapping
         Metric name to its values for (reference empty, prediction empty, both empty), where they
@@ -100,7 +100,8 @@ class Convention:
     beta: float = 1.0
     exchange_rate: float = 1.0
     alpha: float = 0.5
-    weights: Literal["none", "linear", "quadratic"] = "none"
+    weights: Literal["linear", "quadratic"] | None = None
+    dim: float | None = None
     empty: Mapping[str, Empties] | None = None
 
 
@@ -113,7 +114,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "percentile": ("linear", "lower", "higher", "nearest", "midpoint", "step"),
     "strip": ("chess", "taxi", "edt_lt", "edt_lt_mm"),
     "thinning": ("zhang", "lee"),
-    "weights": ("none", "linear", "quadratic"),
+    "weights": ("linear", "quadratic"),
 }
 
 _LISTS: Final = ("hd", "hd95", "hd_quantile", "hd95_pooled")
@@ -337,10 +338,12 @@ def _check_numbers(settings: Convention, given: Mapping[str, object]) -> None:
         "alpha": (0.0, 1.0, "between 0 and 1"),
         "tie_rtol": (0.0, 1.0, "between 0 and 1"),
         "width": (5e-324, inf, "finite and positive"),
+        "dim": (0, 2, "0 (components), 1 (tunnels) or 2 (cavities)"),
     }
     for name in rules.keys() & given.keys():
         low, high, words = rules[name]
         value = getattr(settings, name)
-        if isinstance(value, bool) or not (isfinite(value) and low <= value <= high):
+        whole = name != "dim" or value % 1 == 0
+        if isinstance(value, bool) or not (whole and isfinite(value) and low <= value <= high):
             message = f"{name} must be {words}, got {value!r}"
             raise ConfigError(message)

@@ -433,6 +433,10 @@ _ratio(
     unit="mm^d",
     parameters={"spacing": None},
 )
+_TABLE[-2:] = [
+    replace(found, family="counts", parameters={"spacing": None, **_IGNORE})
+    for found in _TABLE[-2:]
+]
 _ratio(
     "sensitivity",
     "share of the reference that was found",
@@ -805,6 +809,9 @@ _topology(
     worst=None,
     source="Hu et al., Topology-preserving segmentation, NeurIPS 2019",
 )
+_TABLE[-1] = replace(
+    _TABLE[-1], parameters={"dim": None, **_TABLE[-1].parameters}, id_parameter="dim"
+)
 _topology(
     "components_ref",
     "connected components of the reference",
@@ -839,7 +846,7 @@ _information(
     better="larger",
     worst=-1,
     other="p_e = 1: NaN",
-    parameters={"weights": "none"},
+    parameters={"weights": None},
     aliases=("kappa",),
     source="Cohen, Educational and Psychological Measurement 20, 1960",
 )

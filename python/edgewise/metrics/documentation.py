@@ -84,6 +84,9 @@ thinning : {"zhang", "lee"}, optional
 connectivity : int, optional
     Neighbourhood of the foreground, 1 (faces) to the number of axes (all neighbours, the
     default).""",
+    "dim": """\
+dim : {0, 1, 2}, optional
+    Only components, tunnels (holes in 2D) or cavities. Default: the sum of the three.""",
     "beta": """\
 beta : float, default 1.0
     Weight of sensitivity against precision.""",
@@ -94,8 +97,8 @@ exchange_rate : float, default 1.0
 alpha : float, default 0.5
     Weight of the reference's pairs in the error.""",
     "weights": """\
-weights : {"none", "linear", "quadratic"}, default "none"
-    Weight of a disagreement by the distance of the ranks of the two labels.""",
+weights : {"linear", "quadratic"}, optional
+    Weight of a disagreement by the distance of the ranks of the two labels. Default: all alike.""",
 }
 
 
@@ -135,6 +138,9 @@ def _docstring(function: Callable[..., Any], found: Definition) -> str:
     signature = inspect.signature(function)
     parameters = [_inputs(found)]
     parameters += [_PARAMETERS[name] for name in signature.parameters if name in _PARAMETERS]
+    spacing = ["SpacingError", "    If there is not one finite, positive spacing per axis."]
+    if "spacing" not in signature.parameters:
+        spacing = []
     kind = "int" if signature.return_annotation == "int" else "float"
     unit = "" if found.unit == "1" else f" Unit: {found.unit}."
     return "\n".join(
@@ -156,6 +162,7 @@ def _docstring(function: Callable[..., Any], found: Definition) -> str:
             "    If the shapes differ, an axis has length 0, or there are too many axes.",
             "LabelError",
             "    If an array holds a value that is not allowed.",
+            *spacing,
             "ConfigError",
             "    If an option has an unknown value.",
             "",

@@ -28,7 +28,7 @@ def cohens_kappa(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
-    weights: Literal["none", "linear", "quadratic"] = "none",
+    weights: Literal["linear", "quadratic"] | None = None,
     ignore_label: int | None = None,
     ignore_mask: ArrayLike | None = None,
     allow_negative_labels: bool = False,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgewise import _core
-from edgewise._arguments import AnyArray, as_connectivity, as_label_map, as_threads
+from edgewise._arguments import as_connectivity, as_same_order, as_threads
 
 from .documentation import documented
 from .formulas.instances import OF_MATCHES
-from .grids import open_label_maps
+from .grids import Grid, open_label_maps
 from .instance_matching import match_instances
 from .pair_ingredients import PairIngredients
 
@@ -21,19 +21,21 @@ if TYPE_CHECKING:
 __all__ = ["instance_fn", "instance_fp", "instance_tp", "pq", "rq", "sq"]
 
 
-def _instance_map(values: Any, name: str, connectivity: int | None, *, squeeze: bool) -> AnyArray:  # noqa: ANN401
-    """Return an instance map: integers as they are, the components of a bool array."""
-    array = as_label_map(getattr(values, "array", values), name)
-    if array.dtype != np.bool_:
-        return array
-    shape = array.shape
-    if squeeze:
-        array = array.squeeze() if array.size > 1 else array.reshape(1)
-    if array.ndim > 3:
-        array = as_label_map(array)
-    given = as_connectivity(connectivity, array.ndim)
-    labels, _ = _core.connected_components(array, connectivity=given, threads=as_threads("auto"))
-    return labels.reshape(shape, order="F" if labels.flags.f_contiguous else "C")
+def _instance_maps(grid: Grid, connectivity: int | None, threads: int) -> Grid:
+    """Return the grid with bool arrays replaced by their components, ignored voxels left out."""
+    if np.bool_ not in (grid.reference.dtype, grid.prediction.dtype):
+        return grid
+    grid.require_three_axes("a connected component")
+    given = as_connectivity(connectivity, grid.ndim)
+    maps = []
+    for array in (grid.reference, grid.prediction):
+        if array.dtype != np.bool_:
+            maps.append(array)
+            continue
+        mask = array if grid.ignored is None else array & (grid.ignored == 0)
+        labels, _ = _core.connected_components(mask, connectivity=given, threads=threads)
+        maps.append(labels)
+    return Grid(*as_same_order(*maps), grid.ignored, grid.spacing)
 
 
 def _score(
@@ -45,14 +47,12 @@ def _score(
     squeeze: bool | None,
     ignore_mask: ArrayLike | None,
 ) -> float:
-    squeezed = squeeze is None or squeeze
-    grid = open_label_maps(
-        _instance_map(reference, "reference", connectivity, squeeze=squeezed),
-        _instance_map(prediction, "prediction", connectivity, squeeze=squeezed),
-        ignore_mask=ignore_mask,
-    )
-    histogram = PairIngredients(grid, as_threads("auto")).histogram
-    return OF_MATCHES[name](match_instances(histogram))
+    threads = as_threads("auto")
+    grid = open_label_maps(reference, prediction, ignore_mask=ignore_mask)
+    if squeeze is None or squeeze:
+        grid = grid.squeezed()
+    maps = _instance_maps(grid, connectivity, threads)
+    return OF_MATCHES[name](match_instances(PairIngredients(maps, threads).histogram))
 
 
 @documented

@@ -79,7 +79,6 @@ def _named(
         found = dict.fromkeys(_integers(labels, "labels"), "")
     if include_background:
         return {0: "", **found} if 0 not in found else found
-    found.pop(0, None)
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from edgewise.errors import ConfigError
 
-from .conventions import preset_convention
+from .conventions import chosen
 from .definitions import METRICS, Definition, definition
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def parse(text: str | MetricRequest, *, preset: str = "edgewise") -> MetricReque
     found = definition(match["name"])
     parameters = _parameters(text, found, match["number"], match["unit"])
     named = match["preset"] or preset
-    preset_convention(named)  # raises for an unknown one
+    chosen(named, dict(parameters))  # raises for an unknown preset, a number out of range
     return MetricRequest(found.name, parameters, "edgewise" if found.family == "counts" else named)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from edgewise._arguments import as_threads
@@ -142,6 +143,7 @@ def _tolerance(tolerance: Tolerance, target: Target) -> float:
     raise ConfigError(message)
 
 
+@lru_cache(maxsize=512)
 def _settings(request: MetricRequest, *, squeeze: bool | None) -> Convention:
     return chosen(request.preset, {**dict(request.parameters), "squeeze": squeeze})
 

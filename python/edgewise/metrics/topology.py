@@ -112,6 +112,7 @@ def betti_error(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    dim: int | None = None,
     connectivity: int | None = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
@@ -122,7 +123,7 @@ def betti_error(
         "betti_error",
         reference,
         prediction,
-        {"connectivity": connectivity, "squeeze": squeeze},
+        {"dim": dim, "connectivity": connectivity, "squeeze": squeeze},
         ignore_mask=ignore_mask,
         preset=preset,
     )

@@ -25,3 +25,4 @@ pub mod topology;
 
 pub use error::Error;
 pub use grid::{Metric, View};
+pub use mask::Mask;

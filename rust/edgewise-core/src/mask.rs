@@ -1,1 +1,398 @@
-//! (being written)
+//! Masks of one bit a voxel: 64 voxels a word, so that set operations, counting and neighbourhoods take 64 voxels at a time.
+
+use crate::error::{Error, Result};
+use crate::grid::{Bounds, View};
+
+/// A set of voxels, one bit each.
+///
+/// The rows along x are padded to whole 64-bit words: bit `i` of word `k` of a row is voxel `64 k + i`. The bits beyond the end of a row are
+/// always 0. Memory: an eighth of a byte mask, or less than 64 bits a row more.
+///
+/// ```
+/// use edgewise_core::{Mask, View, grid::Bounds};
+/// let labels = View::new(&[0, 7, 7, 0, 7, 3], &[2, 3])?;
+/// let mask = Mask::pack(&labels, &Bounds::whole(labels.shape()), |label| label == 7);
+/// assert_eq!(mask.count(), 3);
+/// assert_eq!(mask.to_bytes(), [0, 1, 1, 0, 1, 0]);
+/// # Ok::<(), edgewise_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mask {
+    words: Vec<u64>,
+    shape: [usize; 3],
+    axes: usize,
+    words_per_row: usize,
+}
+
+impl Mask {
+    /// An empty set on a grid of `shape` (z, y, x), of which the last `axes` are axes of the array (see [`View::axes`]).
+    pub fn zeros(shape: [usize; 3], axes: usize) -> Self {
+        let words_per_row = shape[2].div_ceil(64);
+        let words = vec![0; shape[0] * shape[1] * words_per_row];
+        Self { words, shape, axes, words_per_row }
+    }
+
+    /// The elements of a box for which `is_set` holds; the result has the shape of the box.
+    ///
+    /// Reads only the box, about 0.1 ns an element of one byte.
+    ///
+    /// # Panics
+    /// If the box does not lie within the view.
+    pub fn pack<T: Copy>(view: &View<T>, bounds: &Bounds, is_set: impl Fn(T) -> bool) -> Self {
+        let mut mask = Self::zeros(bounds.shape(), view.axes());
+        let [_, rows, columns] = mask.shape;
+        if mask.words.is_empty() {
+            return mask;
+        }
+        for (r, packed) in mask.words.chunks_exact_mut(mask.words_per_row).enumerate() {
+            let (z, y) = (bounds.start[0] + r / rows, bounds.start[1] + r % rows);
+            let row = &view.row(z, y)[bounds.start[2]..bounds.start[2] + columns];
+            pack_row(row, packed, &is_set);
+        }
+        mask
+    }
+
+    /// The non-zero elements of a row-major array of `shape` (z, y, x), of which the last `axes` are real.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if `data` does not have as many elements as `shape` says.
+    pub fn from_bytes(data: &[u8], shape: [usize; 3], axes: usize) -> Result<Self> {
+        if shape.iter().product::<usize>() != data.len() {
+            let text =
+                format!("shape {shape:?} does not describe an array of {} elements", data.len());
+            return Err(Error::Shape(text));
+        }
+        let mut mask = Self::zeros(shape, axes);
+        if !mask.words.is_empty() {
+            let packed = mask.words.chunks_exact_mut(mask.words_per_row);
+            for (row, packed) in data.chunks_exact(shape[2]).zip(packed) {
+                pack_row(row, packed, &|value| value != 0);
+            }
+        }
+        Ok(mask)
+    }
+
+    /// Lengths along z, y, x.
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// How many of z, y, x are axes of the array: 1 = x, 2 = y and x, 3 = all.
+    pub fn axes(&self) -> usize {
+        self.axes
+    }
+
+    /// Words of one row along x.
+    pub fn words_per_row(&self) -> usize {
+        self.words_per_row
+    }
+
+    /// The bits of the last word of a row that are voxels.
+    pub fn last_word_bits(&self) -> u64 {
+        low_bits(self.shape[2])
+    }
+
+    /// The row at (z, y).
+    #[inline]
+    pub fn row(&self, z: usize, y: usize) -> &[u64] {
+        let start = (z * self.shape[1] + y) * self.words_per_row;
+        &self.words[start..start + self.words_per_row]
+    }
+
+    /// The row at (z, y) for writing; bits beyond [`Mask::last_word_bits`] of its last word must stay 0.
+    #[inline]
+    pub fn row_mut(&mut self, z: usize, y: usize) -> &mut [u64] {
+        let start = (z * self.shape[1] + y) * self.words_per_row;
+        &mut self.words[start..start + self.words_per_row]
+    }
+
+    /// All words, row after row.
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// All words for writing; bits beyond [`Mask::last_word_bits`] of the last word of each row must stay 0.
+    pub fn words_mut(&mut self) -> &mut [u64] {
+        &mut self.words
+    }
+
+    /// Whether a voxel is in the set.
+    #[inline]
+    pub fn get(&self, z: usize, y: usize, x: usize) -> bool {
+        self.row(z, y)[x / 64] >> (x % 64) & 1 == 1
+    }
+
+    /// Put a voxel into the set; `x` must be less than the length of a row.
+    #[inline]
+    pub fn set(&mut self, z: usize, y: usize, x: usize) {
+        debug_assert!(x < self.shape[2]);
+        self.row_mut(z, y)[x / 64] |= 1 << (x % 64);
+    }
+
+    /// Number of voxels in the set.
+    pub fn count(&self) -> u64 {
+        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    /// Whether no voxel is in the set.
+    pub fn is_empty(&self) -> bool {
+        self.words.iter().all(|&word| word == 0)
+    }
+
+    /// The smallest box that holds the set; `None` if it is empty.
+    pub fn bounds(&self) -> Option<Bounds> {
+        let mut columns = vec![0; self.words_per_row];
+        let mut found: Option<Bounds> = None;
+        for z in 0..self.shape[0] {
+            for y in 0..self.shape[1] {
+                let mut any = 0;
+                for (column, &word) in columns.iter_mut().zip(self.row(z, y)) {
+                    *column |= word;
+                    any |= word;
+                }
+                if any != 0 {
+                    let row = Bounds { start: [z, y, 0], stop: [z + 1, y + 1, self.shape[2]] };
+                    found = Some(found.map_or(row, |bounds| bounds.union(&row)));
+                }
+            }
+        }
+        let mut bounds = found?;
+        let first = columns.iter().position(|&word| word != 0)?;
+        let last = columns.iter().rposition(|&word| word != 0)?;
+        bounds.start[2] = 64 * first + columns[first].trailing_zeros() as usize;
+        bounds.stop[2] = 64 * (last + 1) - columns[last].leading_zeros() as usize;
+        Some(bounds)
+    }
+
+    /// Keep the voxels that are also in `other`.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    pub fn and(&mut self, other: &Self) {
+        self.combine(other, |a, b| a & b);
+    }
+
+    /// Add the voxels of `other`.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    pub fn or(&mut self, other: &Self) {
+        self.combine(other, |a, b| a | b);
+    }
+
+    /// Remove the voxels of `other`.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    pub fn and_not(&mut self, other: &Self) {
+        self.combine(other, |a, b| a & !b);
+    }
+
+    fn combine(&mut self, other: &Self, operation: impl Fn(u64, u64) -> u64) {
+        assert_eq!(self.shape, other.shape, "masks of different shapes");
+        for (a, &b) in self.words.iter_mut().zip(&other.words) {
+            *a = operation(*a, b);
+        }
+    }
+
+    /// Replace the set by the other voxels of the grid.
+    pub fn not(&mut self) {
+        let last = self.last_word_bits();
+        if self.words.is_empty() {
+            return;
+        }
+        for row in self.words.chunks_exact_mut(self.words_per_row) {
+            row.iter_mut().for_each(|word| *word = !*word);
+            if let Some(word) = row.last_mut() {
+                *word &= last;
+            }
+        }
+    }
+
+    /// The set as a row-major array of 0 and 1.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let columns = self.shape[2];
+        let mut bytes = vec![0; self.shape.iter().product()];
+        if bytes.is_empty() {
+            return bytes;
+        }
+        let rows = self.words.chunks_exact(self.words_per_row);
+        for (row, bytes) in rows.zip(bytes.chunks_exact_mut(columns)) {
+            for (&word, bytes) in row.iter().zip(bytes.chunks_mut(64)) {
+                for (k, bytes) in bytes.chunks_mut(8).enumerate() {
+                    let eight = spread((word >> (8 * k)) as u8);
+                    bytes.copy_from_slice(&eight[..bytes.len()]);
+                }
+            }
+        }
+        bytes
+    }
+
+    /// Call `visit(z, y, x)` for every voxel of the set in raster order; cost by words and members, not by voxels.
+    pub fn for_each_set(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        for z in 0..self.shape[0] {
+            for y in 0..self.shape[1] {
+                for (k, &word) in self.row(z, y).iter().enumerate() {
+                    let mut left = word;
+                    while left != 0 {
+                        visit(z, y, 64 * k + left.trailing_zeros() as usize);
+                        left &= left - 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The low bits of a word that the last word of `length` voxels uses.
+fn low_bits(length: usize) -> u64 {
+    match length % 64 {
+        0 => u64::MAX,
+        rest => (1 << rest) - 1,
+    }
+}
+
+#[inline]
+fn pack_row<T: Copy>(row: &[T], packed: &mut [u64], is_set: &impl Fn(T) -> bool) {
+    let (whole, rest) = row.as_chunks::<64>();
+    for (word, elements) in packed.iter_mut().zip(whole) {
+        // two steps that the compiler turns into vector code: 64 comparisons, then 8 bytes to 8 bits by one multiplication
+        let mut bytes = [0_u8; 64];
+        for (byte, &element) in bytes.iter_mut().zip(elements) {
+            *byte = u8::from(is_set(element));
+        }
+        *word = gather(&bytes);
+    }
+    if let Some(word) = packed.get_mut(whole.len()) {
+        *word = rest.iter().rev().fold(0, |bits, &element| bits << 1 | u64::from(is_set(element)));
+    }
+}
+
+/// 64 bytes of 0 and 1 to 64 bits, the first one lowest.
+#[inline]
+fn gather(bytes: &[u8; 64]) -> u64 {
+    let (eights, _) = bytes.as_chunks::<8>();
+    let mut word = 0;
+    for (k, &eight) in eights.iter().enumerate() {
+        // byte i times 2^(56 - 7 i) lands on bit 56 + i; no two terms meet, so nothing carries
+        word |= (u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * k);
+    }
+    word
+}
+
+/// 8 bits to 8 bytes of 0 and 1, the lowest one first.
+#[inline]
+fn spread(bits: u8) -> [u8; 8] {
+    let alone = (u64::from(bits) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
+    (((alone + 0x7f7f_7f7f_7f7f_7f7f) >> 7) & 0x0101_0101_0101_0101).to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Shapes whose rows end before, at and after a word, with values 0 to 3.
+    fn arrays() -> impl Strategy<Value = ([usize; 3], Vec<u8>)> {
+        let columns = prop::sample::select(vec![1_usize, 7, 63, 64, 65, 130]);
+        (1..4_usize, 1..4_usize, columns)
+            .prop_flat_map(|(z, y, x)| (Just([z, y, x]), prop::collection::vec(0..4_u8, z * y * x)))
+    }
+
+    fn members(mask: &Mask) -> Vec<[usize; 3]> {
+        let mut found = vec![];
+        mask.for_each_set(|z, y, x| found.push([z, y, x]));
+        found
+    }
+
+    /// Indices of the array's elements that satisfy a rule, in raster order.
+    fn naive(shape: [usize; 3], data: &[u8], rule: impl Fn(u8) -> bool) -> Vec<[usize; 3]> {
+        let [_, rows, columns] = shape;
+        let place = |i: usize| [i / (rows * columns), i / columns % rows, i % columns];
+        (0..data.len()).filter(|&i| rule(data[i])).map(place).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn packing_keeps_every_element((shape, data) in arrays()) {
+            let view = View::new(&data, &shape).unwrap();
+            let mask = Mask::pack(&view, &Bounds::whole(shape), |v| v == 2);
+            let expected = naive(shape, &data, |v| v == 2);
+            prop_assert_eq!(&members(&mask), &expected);
+            prop_assert_eq!(mask.count() as usize, expected.len());
+            prop_assert_eq!(mask.is_empty(), expected.is_empty());
+            let bytes: Vec<u8> = data.iter().map(|&v| u8::from(v == 2)).collect();
+            prop_assert_eq!(mask.to_bytes(), &bytes[..]);
+            prop_assert_eq!(Mask::from_bytes(&bytes, shape, 3).unwrap(), mask);
+        }
+
+        #[test]
+        fn a_crop_is_the_box_of_the_whole((shape, data) in arrays(), seed in any::<[u8; 6]>()) {
+            let mut bounds = Bounds::whole(shape);
+            for k in 0..3 {
+                bounds.start[k] = seed[k] as usize % shape[k];
+                bounds.stop[k] =
+                    bounds.start[k] + 1 + seed[k + 3] as usize % (shape[k] - bounds.start[k]);
+            }
+            let view = View::new(&data, &shape).unwrap();
+            let mask = Mask::pack(&view, &bounds, |v| v != 0);
+            let inside = naive(shape, &data, |v| v != 0)
+                .into_iter()
+                .filter(|i| (0..3).all(|k| bounds.start[k] <= i[k] && i[k] < bounds.stop[k]))
+                .map(|i| [0, 1, 2].map(|k| i[k] - bounds.start[k]));
+            prop_assert_eq!(members(&mask), inside.collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn bounds_are_the_extremes((shape, data) in arrays()) {
+            let view = View::new(&data, &shape).unwrap();
+            let mask = Mask::pack(&view, &Bounds::whole(shape), |v| v == 1);
+            let found = naive(shape, &data, |v| v == 1);
+            let expected = (!found.is_empty()).then(|| Bounds {
+                start: [0, 1, 2].map(|k| found.iter().map(|i| i[k]).min().unwrap()),
+                stop: [0, 1, 2].map(|k| found.iter().map(|i| i[k]).max().unwrap() + 1),
+            });
+            prop_assert_eq!(mask.bounds(), expected);
+        }
+
+        #[test]
+        fn set_operations_act_element_by_element((shape, data) in arrays()) {
+            let view = View::new(&data, &shape).unwrap();
+            let packed = |rule: fn(u8) -> bool| Mask::pack(&view, &Bounds::whole(shape), rule);
+            let (odd, high) = (packed(|v| v % 2 == 1), packed(|v| v >= 2));
+            let mut both = odd.clone();
+            both.and(&high);
+            prop_assert_eq!(both, packed(|v| v == 3));
+            let mut either = odd.clone();
+            either.or(&high);
+            prop_assert_eq!(either, packed(|v| v != 0));
+            let mut only = odd.clone();
+            only.and_not(&high);
+            prop_assert_eq!(only, packed(|v| v == 1));
+            let mut others = odd;
+            others.not();
+            prop_assert_eq!(others, packed(|v| v % 2 == 0));
+        }
+    }
+
+    #[test]
+    fn setting_a_voxel_sets_that_voxel() {
+        let mut mask = Mask::zeros([2, 3, 65], 3);
+        mask.set(1, 2, 64);
+        assert!(mask.get(1, 2, 64) && !mask.get(1, 2, 63));
+        assert_eq!(members(&mask), [[1, 2, 64]]);
+    }
+
+    #[test]
+    fn bytes_that_do_not_fill_the_shape_are_refused() {
+        assert!(Mask::from_bytes(&[0; 5], [1, 2, 3], 2).is_err());
+    }
+
+    #[test]
+    fn wide_elements_are_compared_as_they_are() {
+        let data: Vec<i64> = (0..70).map(|i| i64::from(i % 3 == 0) << 40).collect();
+        let view = View::new(&data, &[70]).unwrap();
+        let mask = Mask::pack(&view, &Bounds::whole(view.shape()), |v| v != 0);
+        assert_eq!((mask.count(), mask.axes()), (24, 1));
+    }
+}

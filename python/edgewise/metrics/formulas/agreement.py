@@ -86,19 +86,19 @@ def _rand_merge(table: JointHistogram) -> float:
     return quotient(both, prediction)
 
 
-def _disagreement(distance: int, weights: Literal["none", "linear", "quadratic"]) -> int:
-    if weights == "none":
+def _disagreement(distance: int, weights: Literal["linear", "quadratic"] | None) -> int:
+    if weights is None:
         return int(distance != 0)
     return distance if weights == "linear" else distance * distance
 
 
-def _cohens_kappa(table: JointHistogram, weights: Literal["none", "linear", "quadratic"]) -> float:
+def _cohens_kappa(table: JointHistogram, weights: Literal["linear", "quadratic"] | None) -> float:
     """Return 1 - observed / expected disagreement; labels count by their rank."""
     ranks = {label: k for k, label in enumerate(sorted({*table.rows, *table.columns}))}
     observed = sum(
         n * _disagreement(abs(ranks[r] - ranks[p]), weights) for (r, p), n in table.joint.items()
     )
-    if weights == "none":
+    if weights is None:
         expected = table.total**2 - sum(n * table.columns.get(k, 0) for k, n in table.rows.items())
     else:
         expected = sum(

@@ -51,7 +51,8 @@ def _skeleton_length_ratio(ingredients: Ingredients, settings: Convention) -> fl
 
 def _betti_error(ingredients: Ingredients, settings: Convention) -> float:
     reference, prediction = ingredients.betti(settings.connectivity)
-    return sum(abs(r - p) for r, p in zip(reference, prediction, strict=True))
+    errors = [abs(r - p) for r, p in zip(reference, prediction, strict=True)]
+    return sum(errors) if settings.dim is None else errors[int(settings.dim)]
 
 
 FORMULAS: Final[Mapping[str, Callable[[Ingredients, Convention], float]]] = {

@@ -195,6 +195,22 @@ impl Runs {
         }
     }
 
+    /// The runs of `mask`, whose runs these are, that `wanted` accepts.
+    pub(crate) fn keep(&self, mask: &Mask, wanted: impl Fn(usize) -> bool) -> Mask {
+        let mut kept = Mask::zeros(mask.shape(), mask.axes());
+        for z in 0..self.shape[0] {
+            for y in 0..self.shape[1] {
+                let row = kept.row_mut(z, y);
+                for run in self.of_row(z * self.shape[1] + y) {
+                    if wanted(run) {
+                        set_bits(row, self.spans[run]);
+                    }
+                }
+            }
+        }
+        kept
+    }
+
     /// Join all runs that touch.
     pub(crate) fn join_all(&self, axes: usize, connectivity: usize) -> Result<Forest> {
         let slabs = slabs(self.shape[0] * self.shape[1], 1);
@@ -364,6 +380,19 @@ fn spans_of_words(row: &[u64], length: usize, spans: &mut Vec<Span>) {
     if let Some(start) = start {
         spans.push(Span { start, stop: length as u32 });
     }
+}
+
+/// Set the bits of a span.
+fn set_bits(row: &mut [u64], Span { start, stop }: Span) {
+    let (first, last) = (start as usize / 64, (stop as usize - 1) / 64);
+    let (from, to) = (u64::MAX << (start % 64), u64::MAX >> (63 - (stop - 1) % 64));
+    if first == last {
+        row[first] |= from & to;
+        return;
+    }
+    row[first] |= from;
+    row[first + 1..last].fill(u64::MAX);
+    row[last] |= to;
 }
 
 /// Trees of joined runs; the root of a tree is its first run.

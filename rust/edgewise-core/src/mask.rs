@@ -270,7 +270,7 @@ fn pack_row<T: Copy>(row: &[T], packed: &mut [u64], is_set: &impl Fn(T) -> bool)
 
 /// 64 bytes of 0 and 1 to 64 bits, the first one lowest.
 #[inline]
-fn gather(bytes: &[u8; 64]) -> u64 {
+pub(crate) fn gather(bytes: &[u8; 64]) -> u64 {
     let (eights, _) = bytes.as_chunks::<8>();
     let mut word = 0;
     for (k, &eight) in eights.iter().enumerate() {

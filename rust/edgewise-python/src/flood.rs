@@ -1,6 +1,6 @@
 //! Binding of `edgewise_core::flood`.
 
-use edgewise_core::flood::{self, Limit};
+use edgewise_core::flood::{self as kernel, Limit};
 use numpy::{PyArrayDescrMethods, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::{exceptions::PyOverflowError, prelude::*};
 
@@ -59,7 +59,7 @@ fn region_grow<'py>(
         let view = array.view()?;
         let bytes = py
             .detach(|| {
-                flood::region_grow(view, &seeds, lower, upper, connectivity)
+                kernel::region_grow(view, &seeds, lower, upper, connectivity)
                     .map(|grown| grown.to_bytes())
             })
             .map_err(to_python)?;
@@ -82,7 +82,7 @@ fn flood<'py>(
         let view = array.view()?;
         let bytes = py
             .detach(|| {
-                flood::flood(view, &seed, tolerance, connectivity).map(|found| found.to_bytes())
+                kernel::flood(view, &seed, tolerance, connectivity).map(|found| found.to_bytes())
             })
             .map_err(to_python)?;
         array::to_bool(py, bytes, array.shape(), array.order)

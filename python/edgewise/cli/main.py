@@ -1,0 +1,113 @@
+"""Parsing the command line and turning errors into exit codes.
+
+Nothing heavy is imported here: help and version answer without numpy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from edgewise.errors import EdgewiseError
+
+from . import check, demo, evaluate, info, metrics, pair, summarize
+from .options import add_general
+from .printer import complain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["build_parser", "main"]
+
+_COMMANDS: Final = (evaluate, check, pair, summarize, metrics, info, demo)
+_ALIASES: Final = {"evaluate": ["eval"]}
+_EPILOG: Final = """\
+exit codes: 0 done; 1 cannot write, internal error; 2 wrong usage; 3 nothing to evaluate;
+4 finished, but a case failed or is missing; 5 a gate is not met; 130, 143 interrupted
+"""
+
+
+class _Version(argparse.Action):
+    """Print the version; the compiled module is loaded only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from edgewise import __version__
+
+        print(f"edgewise {__version__}")
+        parser.exit()
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="edgewise",
+        description="Measure how good segmentations are.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    for command in _COMMANDS:
+        sub = commands.add_parser(
+            command.NAME,
+            help=command.HELP,
+            description=command.__doc__,
+            aliases=_ALIASES.get(command.NAME, []),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        command.add_arguments(sub)
+        add_general(sub)
+        sub.set_defaults(execute=command.execute)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name. Default: those of the process.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):  # a file name must never stop a report
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    return _guarded(arguments)
+
+
+def _guarded(arguments: argparse.Namespace) -> int:
+    """Run the command; what went wrong on purpose is one sentence, never a traceback."""
+    try:
+        code: int = arguments.execute(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of a pipe had enough
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except EdgewiseError as error:
+        complain("error", str(error), arguments.color)
+        return error.exit_code
+    except OSError as error:
+        complain(
+            "error", f"{error.filename or 'output'}: {error.strerror or error}", arguments.color
+        )
+        return 1
+    except KeyboardInterrupt:
+        complain("error", "interrupted", arguments.color)
+        return 130
+    return code

@@ -1,0 +1,75 @@
+"""What is said about a run: at most five lines per kind of problem."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from .printer import complain, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edgewise.evaluation import Evaluation, Pairs
+
+__all__ = ["tell_inputs", "tell_notes", "tell_problems"]
+
+_MOST_LINES: Final = 5
+
+
+def tell_inputs(pairs: Pairs) -> None:
+    """Say which side is which, and how many files each has."""
+    for name, side in (("reference", pairs.reference), ("prediction", pairs.prediction)):
+        files = f"{side.files} file{'s' * (side.files != 1)}"
+        say(f"{name:<10} {side.where}   {files}   {' '.join(side.suffixes)}".rstrip())
+
+
+def tell_notes(notes: Iterable[tuple[str, str]], color: str, *, everything: bool = False) -> None:
+    """Say what is odd about the inputs as a whole; pairs of code and sentence."""
+    _limited("warning", notes, color, everything=everything)
+
+
+def tell_problems(result: Evaluation, color: str, *, verbose: bool, quiet: bool) -> None:
+    """Say which cases failed and why, and what was odd about the others."""
+    failed = [
+        ("failed" if row["status"] == "failed" else "warning", row)
+        for row in result.cases.rows()
+        if row["status"] != "ok"
+    ]
+    for kind in ("warning", "failed"):
+        lines = [
+            (row["error_code"], _with_case(row["case"], row["error_message"]))
+            for k, row in failed
+            if k == kind
+        ]
+        _limited(kind, lines, color, everything=verbose)
+    if quiet:
+        return
+    tell_notes([(n.code, n.message) for n in result.notes if n.code == "extra_label"], color)
+    cases = defaultdict(list)
+    for row in result.cases.rows():
+        for code in row["warnings"].split(";"):
+            if code and code != "extra_label":
+                cases[code].append(row["case"])
+    for code, names in sorted(cases.items()):
+        shown = names if verbose else names[:_MOST_LINES]
+        more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
+        count = f"{len(names)} case{'s' * (len(names) != 1)}"
+        complain("warning", f"{count}: {', '.join(shown)}{more}  [{code}]", color)
+
+
+def _with_case(case: str, text: str) -> str:
+    return text if case in text else f"{case}: {text}"
+
+
+def _limited(kind: str, lines: Iterable[tuple[str, str]], color: str, *, everything: bool) -> None:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for code, text in lines:
+        groups[code].append(text)
+    for code, texts in groups.items():
+        shown = texts if everything else texts[:_MOST_LINES]
+        for text in shown:
+            complain(kind, f"{text}  [{code}]", color)
+        if len(shown) < len(texts):
+            more = f"... and {len(texts) - len(shown)} more (see cases.csv, column error_code)"
+            complain(kind, f"{more}  [{code}]", color)

@@ -1,0 +1,262 @@
+"""What is measured and how it is run: validated once, immutable afterwards."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+from edgewise._arguments import Threads, as_threads
+from edgewise.errors import ConfigError, LabelError
+from edgewise.metrics import DEFAULT_METRICS
+from edgewise.metrics.metric_ids import parse_all
+
+from .labels import Labels, Regions, read_labels, read_regions
+
+__all__ = ["DEFAULT_OUT", "Config", "Execution", "Geometry", "Workers", "read_toml"]
+
+Geometry: TypeAlias = Literal["strict", "resample", "ignore"]
+Workers: TypeAlias = int | Literal["auto"]
+
+DEFAULT_OUT: Final = "edgewise-results"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that decides the numbers of a case; `Config.create` validates.
+
+    Attributes
+    ----------
+    labels : "auto", "union" or tuple of (int, str)
+        Labels with their names (empty: none).
+    regions : tuple of (str, tuple of int)
+        Named unions of labels.
+    ignore_label : int, optional
+        Voxels with this reference label do not count.
+    binary : bool
+        Everything that is not 0 is label 1.
+    threshold : float, optional
+        From which value a probability is foreground.
+    metrics : tuple of str
+        Canonical ids.
+    preset : str
+        Convention of ids that name none.
+    nsd_tolerance : float
+        Completes a bare ``nsd``; unit of the spacing.
+    geometry : {"strict", "resample", "ignore"}
+        What happens when the two grids differ.
+    spacing : tuple of float, optional
+        Replaces what files say.
+    """
+
+    labels: Literal["auto", "union"] | tuple[tuple[int, str], ...]
+    regions: tuple[tuple[str, tuple[int, ...]], ...]
+    ignore_label: int | None
+    binary: bool
+    threshold: float | None
+    metrics: tuple[str, ...]
+    preset: str
+    nsd_tolerance: float
+    geometry: Geometry
+    spacing: tuple[float, ...] | None
+
+    @classmethod
+    def create(
+        cls,
+        *,
+        labels: Labels = "auto",
+        regions: Regions = None,
+        ignore_label: int | None = None,
+        binary: bool = False,
+        threshold: float | None = None,
+        metrics: str | Iterable[str] = DEFAULT_METRICS,
+        preset: str = "edgewise",
+        nsd_tolerance: float = 1.0,
+        geometry: Geometry = "strict",
+        spacing: float | Iterable[float] | None = None,
+    ) -> Config:
+        """Return the validated configuration; parameters as in `edgewise.evaluate`.
+
+        Raises
+        ------
+        ConfigError
+            If a name is unknown or a value impossible; lists the valid ones.
+        LabelError
+            If the ignore label is among the labels or in a region.
+        """
+        choice = read_labels(labels)
+        requests = parse_all(metrics, preset=preset)
+        ids = tuple(dict.fromkeys(r.completed(nsd_tolerance).id for r in requests))
+        if geometry not in get_args(Geometry):
+            message = f"geometry must be one of {', '.join(get_args(Geometry))}, got {geometry!r}"
+            raise ConfigError(message)
+        if threshold is not None and not math.isfinite(threshold):
+            message = f"threshold must be finite, got {threshold!r}"
+            raise ConfigError(message)
+        config = cls(
+            ((1, "foreground"),) if binary else choice.labels,
+            choice.regions + read_regions(regions),
+            choice.ignore_label if ignore_label is None else ignore_label,
+            binary,
+            None if threshold is None else float(threshold),
+            ids,
+            preset,
+            float(nsd_tolerance),
+            geometry,
+            _spacing(spacing),
+        )
+        _check_ignored(config)
+        return config
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as stored in run.json and sent to workers."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Config:
+        """Return the configuration that `to_dict` described, also after a trip through JSON."""
+        known = {f.name: values[f.name] for f in fields(cls)}
+        if not isinstance(known["labels"], str):
+            known["labels"] = tuple((int(k), str(v)) for k, v in known["labels"])
+        known["regions"] = tuple((str(k), tuple(v)) for k, v in known["regions"])
+        known["metrics"] = tuple(known["metrics"])
+        known["spacing"] = None if known["spacing"] is None else tuple(known["spacing"])
+        return cls(**known)
+
+
+def _spacing(spacing: float | Iterable[float] | None) -> tuple[float, ...] | None:
+    if spacing is None:
+        return None
+    values = tuple(map(float, spacing)) if isinstance(spacing, Iterable) else (float(spacing),)
+    if not values or not all(math.isfinite(v) and v > 0 for v in values):
+        message = f"spacing must be finite and positive, got {list(values)}"
+        raise ConfigError(message)
+    return values
+
+
+def _check_ignored(config: Config) -> None:
+    ignored = config.ignore_label
+    listed = [] if isinstance(config.labels, str) else [k for k, _ in config.labels]
+    if ignored is not None and (
+        ignored in listed or any(ignored in members for _, members in config.regions)
+    ):
+        message = f"the ignore label {ignored} cannot be a label or part of a region"
+        raise LabelError(message)
+    names = [name for name, _ in config.regions]
+    if len(set(names)) != len(names):
+        message = f"regions: a name occurs twice in {', '.join(names)}"
+        raise ConfigError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How a run is carried out; never changes a number.
+
+    Attributes
+    ----------
+    workers : int or "auto"
+        Processes; 1 runs in this process.
+    threads : int or "auto"
+        Per worker; "auto" shares the usable cores.
+    timeout : float
+        Seconds a case may take in a worker; 0 is no limit.
+    retries : int
+        How often a case is tried again, alone, after its worker died.
+    max_failures : int, optional
+        Stop after so many failed cases.
+    """
+
+    workers: Workers = "auto"
+    threads: Threads = "auto"
+    timeout: float = 600.0
+    retries: int = 1
+    max_failures: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.workers != "auto":
+            as_threads(self.workers)
+        as_threads(self.threads)
+        if not (math.isfinite(self.timeout) and self.timeout >= 0):
+            message = f"timeout must be 0 (none) or a number of seconds, got {self.timeout!r}"
+            raise ConfigError(message)
+        if self.retries < 0 or (self.max_failures is not None and self.max_failures < 1):
+            message = "retries must be at least 0 and max_failures at least 1"
+            raise ConfigError(message)
+
+
+_TOML_KEYS: Final = {
+    "input": {
+        "reference", "prediction", "ref_template", "pred_template", "manifest", "labels", "regions",
+        "ignore_label", "binary", "threshold", "geometry", "spacing", "include", "exclude", "limit",
+    },
+    "metrics": {"names", "preset", "nsd_tolerance"},
+    "run": {"out", "workers", "threads", "timeout", "retries", "max_failures", "allow_failures"},
+    "summary": {"missing", "both_empty", "one_empty"},
+    "gates": {"fail_under"},
+}  # fmt: skip
+_PATHS: Final = ("reference", "prediction", "ref_template", "pred_template", "manifest", "out")
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Read options from a TOML file.
+
+    Parameters
+    ----------
+    path : path
+        Tables ``[input]``, ``[metrics]``, ``[run]``, ``[summary]``, ``[gates]``; keys are the flags
+        with ``_``.
+
+    Returns
+    -------
+    dict
+        Option name to value; ``names`` of ``[metrics]`` is called ``metrics``. Relative paths are
+        made relative to the file.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, or a key is unknown; names the nearest one.
+    """
+    file = Path(path)
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{file}: cannot read the configuration ({error})"
+        raise ConfigError(message) from error
+    except tomllib.TOMLDecodeError as error:
+        message = f"{file}: {error}"
+        raise ConfigError(message) from error
+    options: dict[str, Any] = {}
+    for table, entries in content.items():
+        _check_key(file, table, set(_TOML_KEYS), "table")
+        if not isinstance(entries, dict):
+            message = f"{file}: {table} must be a table: [{table}]"
+            raise ConfigError(message)
+        for key, value in entries.items():
+            _check_key(file, key, _TOML_KEYS[table], f"key in [{table}]")
+            is_path = key in _PATHS and isinstance(value, str)
+            options["metrics" if key == "names" else key] = (
+                (file.parent / value).as_posix() if is_path else value
+            )
+    if isinstance(options.get("labels"), dict):
+        options["labels"] = {int(_integer(file, k)): v for k, v in options["labels"].items()}
+    return options
+
+
+def _check_key(file: Path, key: str, known: set[str], what: str) -> None:
+    if key not in known:
+        near = get_close_matches(key, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+        message = f"{file}: unknown {what} {key!r}; {hint}"
+        raise ConfigError(message)
+
+
+def _integer(file: Path, key: str) -> str:
+    if not key.isdigit():
+        message = f"{file}: labels: {key!r} is no label number"
+        raise ConfigError(message)
+    return key

@@ -1,0 +1,493 @@
+"""Means over cases: policies for missing and empty values, counts, intervals, worst cases."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+
+from edgewise.errors import CaseError, ConfigError
+from edgewise.metrics import Definition, parse
+from edgewise.statistics import Interval, means_bootstrap
+
+from .layout import columns_text, number_text
+from .tables import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["BothEmpty", "Missing", "OneEmpty", "Policies", "Summary", "SummaryRow", "summarize"]
+
+Missing: TypeAlias = str | float
+BothEmpty: TypeAlias = str | float
+OneEmpty: TypeAlias = str | float
+
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "missing": ("penalize", "skip", "zero", "nan", "error"),
+    "both_empty": ("skip", "best", "worst"),
+    "one_empty": ("worst", "keep", "skip"),
+}
+_ALWAYS: Final = frozenset({"tp", "fp", "fn", "tn", "n_ref", "n_pred"})
+_FEWEST_FOR_INTERVAL: Final = 6
+_FEW: Final = 50
+_UNITS: Final = {"1": "", "mm^d": "mm3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What missing, empty and infinite values count.
+
+    Attributes
+    ----------
+    missing : {"penalize", "skip", "zero", "nan", "error"} or float
+        A missing or failed case: the worst value, left out, 0 (scores only), NaN, an exception, or
+        a number.
+    both_empty : {"skip", "best", "worst"} or float
+        NaN because both masks are empty.
+    one_empty : {"worst", "keep", "skip"} or float
+        Values where one mask is empty: infinite ones become the worst value, stay, or become a
+        number; "skip" leaves finite ones out too.
+    worst_distance : float, optional
+        What counts as the worst distance instead of the diagonal of the reference's grid, in mm.
+    """
+
+    missing: Missing = "penalize"
+    both_empty: BothEmpty = "skip"
+    one_empty: OneEmpty = "worst"
+    worst_distance: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, words in _WORDS.items():
+            value = getattr(self, name)
+            if isinstance(value, str) and value not in words:
+                message = f"{name} must be {', '.join(words)} or a number, got {value!r}"
+                raise ConfigError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """One metric of one label over all cases.
+
+    Attributes
+    ----------
+    algorithm : str
+        Empty if there is only one.
+    label, label_name, metric, unit
+        What is summarised; the unit is empty for ratios.
+    n : int
+        Values in the mean.
+    n_missing : int
+        Missing or failed cases; whether they are among `n` is the policy's choice.
+    n_both_empty, n_undefined : int
+        Values NaN because both masks are empty, or for another reason.
+    n_one_empty, n_infinite : int
+        Values with one mask empty; infinite values.
+    mean, low, high : float
+        Mean and its 95 % interval by percentile bootstrap; NaN ends for fewer than six values.
+    sd, median, q25, q75 : float
+        Standard deviation (n - 1), quartiles by linear interpolation.
+    worst, worst_case
+        Of the evaluated cases; NaN and empty for metrics without direction.
+    """
+
+    algorithm: str
+    label: int
+    label_name: str
+    metric: str
+    unit: str
+    n: int
+    n_missing: int
+    n_both_empty: int
+    n_undefined: int
+    n_one_empty: int
+    n_infinite: int
+    mean: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    sd: float = math.nan
+    median: float = math.nan
+    q25: float = math.nan
+    q75: float = math.nan
+    worst: float = math.nan
+    worst_case: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Rows of a summary with the policies behind them; prints as a table.
+
+    Attributes
+    ----------
+    rows : tuple of SummaryRow
+        By algorithm, label, metric.
+    policies : Policies
+        What missing and empty values counted.
+    """
+
+    rows: tuple[SummaryRow, ...]
+    policies: Policies
+
+    def row(self, metric: str, label: int | str, *, algorithm: str = "") -> SummaryRow:
+        """Return one row by metric id, and label or label name.
+
+        Raises
+        ------
+        ConfigError
+            If there is none.
+        """
+        for row in self.rows:
+            if (
+                row.metric == metric
+                and label in (row.label, row.label_name)
+                and row.algorithm == algorithm
+            ):
+                return row
+        message = f"the summary has no row {metric!r} of label {label!r}"
+        raise ConfigError(message)
+
+    def to_table(self) -> Table:
+        """Return the rows as a table."""
+        names = [f.name for f in fields(SummaryRow)]
+        columns: dict[str, Any] = {}
+        for name in names:
+            cells = [getattr(row, name) for row in self.rows]
+            kind = {int: np.int64, float: np.float64}.get(type(cells[0]) if cells else str, object)
+            columns[name] = np.array(cells, dtype=kind)
+        return Table(columns)
+
+    def to_pandas(self) -> Any:  # noqa: ANN401
+        """Return a data frame; MissingExtraError if pandas is not installed."""
+        return self.to_table().to_pandas()
+
+    def cells(self) -> tuple[list[str], list[list[str]]]:
+        """Return the header and the rows as printed."""
+        several = len({row.algorithm for row in self.rows}) > 1
+        optional = [
+            (title, name)
+            for title, name in (("undefined", "n_undefined"), ("infinite", "n_infinite"))
+            if any(getattr(row, name) for row in self.rows)
+        ]
+        header = ["label", "metric", "n", "missing", "both empty", *(t for t, _ in optional)]
+        header += ["mean [95% CI]", "median", "worst (case)"]
+        body = []
+        for row in self.rows:
+            cells = [_label_text(row), f"{row.metric} {row.unit}".strip(), str(row.n)]
+            cells += [str(row.n_missing), str(row.n_both_empty)]
+            cells += [str(getattr(row, name)) for _, name in optional]
+            cells += [_mean_text(row), number_text(row.median), _worst_text(row)]
+            body.append([row.algorithm, *cells] if several else cells)
+        return (["algorithm", *header] if several else header), body
+
+    def notes(self) -> list[str]:
+        """Return the lines below the table: the policies, and how far to trust intervals."""
+        p = self.policies
+        notes = ["n = cases in the mean"]
+        if any(row.n_missing for row in self.rows):
+            notes.append(f"{_missing_text(p)}; see --missing")
+        if any(row.n_both_empty for row in self.rows):
+            notes.append(f"both empty {_empty_text(p.both_empty)}; see --both-empty")
+        if any(row.n_infinite for row in self.rows):
+            notes.append(f"infinite values {_infinite_text(p.one_empty)}; see --one-empty")
+        notes.append("worst = worst evaluated case")
+        fewest = min((row.n for row in self.rows if row.n), default=0)
+        if fewest < _FEWEST_FOR_INTERVAL:
+            notes.append("fewer than 6 cases are too few for a 95 % interval")
+        elif fewest < _FEW:
+            notes.append("n < 50: intervals of the mean may be too narrow")
+        return notes
+
+    def __str__(self) -> str:
+        header, body = self.cells()
+        left = {"algorithm", "label", "metric", "mean [95% CI]", "worst (case)"}
+        table = columns_text([header, *body], [name in left for name in header])
+        return "\n".join([table, *self.notes()])
+
+
+def _label_text(row: SummaryRow) -> str:
+    if row.label < 0:  # a region
+        return row.label_name
+    return f"{row.label} {row.label_name}".strip()
+
+
+def _mean_text(row: SummaryRow) -> str:
+    if row.n == 0:
+        return "-"
+    if math.isnan(row.low):
+        return number_text(row.mean)
+    ends = max((row.mean, row.low, row.high), key=abs)  # all three with the same decimals
+    mean, low, high = (number_text(v, like=ends) for v in (row.mean, row.low, row.high))
+    return f"{mean} [{low}, {high}]"
+
+
+def _worst_text(row: SummaryRow) -> str:
+    return f"{number_text(row.worst)} ({row.worst_case})" if row.worst_case else "-"
+
+
+def _missing_text(p: Policies) -> str:
+    if p.missing == "penalize":
+        worst = "image diagonal" if p.worst_distance is None else f"{p.worst_distance:g} mm"
+        return f"a missing or failed case counts as the worst value (dice 0, distances: {worst})"
+    if p.missing == "skip":
+        return "missing and failed cases are left out"
+    return f"a missing or failed case counts as {p.missing}"
+
+
+def _empty_text(policy: BothEmpty) -> str:
+    return "= left out" if policy == "skip" else f"counts as {policy}"
+
+
+def _infinite_text(policy: OneEmpty) -> str:
+    words = {
+        "worst": "count as the worst value",
+        "keep": "are kept",
+        "skip": "are left out",
+    }
+    return words.get(str(policy), f"count as {policy}")
+
+
+def summarize(
+    values: Table,
+    cases: Table,
+    *,
+    labels: Mapping[int, str],
+    metrics: Sequence[str],
+    policies: Policies | None = None,
+    seed: int = 0,
+    replicates: int = 9999,
+) -> Summary:
+    """Summarise values over cases.
+
+    Parameters
+    ----------
+    values, cases : Table
+        As `read_values` and `read_cases` return them.
+    labels : mapping of int to str
+        What was measured, with names; also labels that no healthy case could show.
+    metrics : sequence of str
+        Canonical ids, in order.
+    policies : Policies, optional
+        What missing, empty and infinite values count. Default: ``Policies()``.
+    seed, replicates : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    Summary
+        One row per algorithm, label and metric.
+
+    Raises
+    ------
+    ConfigError
+        If ``missing="zero"`` meets a metric for which 0 is no bad value.
+    CaseError
+        With ``missing="error"``, if a case is missing.
+    """
+    policies = policies or Policies()
+    known = {metric: parse(metric).definition for metric in metrics}
+    if policies.missing == "zero":
+        _refuse_zero(known)
+    grids = _Grids.of(cases, policies)
+    if policies.missing == "error":
+        _refuse_missing(cases)
+    wanted = set(metrics)
+    cells: dict[tuple[str, int, str], list[tuple[str, float, str]]] = defaultdict(list)
+    for row in values.rows():
+        if row["metric"] in wanted:
+            key = (row["algorithm"], row["label"], row["metric"])
+            cells[key].append((row["case"], row["value"], row["state"]))
+    algorithms = list(dict.fromkeys(cases["algorithm"].tolist())) or [""]
+    counted = [
+        _counted(algorithm, label, name, known[m], m, cells[algorithm, label, m], grids, policies)
+        for algorithm in algorithms
+        for label, name in labels.items()
+        for m in metrics
+    ]
+    return Summary(_with_intervals(counted, seed, replicates), policies)
+
+
+def _refuse_zero(known: Mapping[str, Definition]) -> None:
+    for metric, definition in known.items():
+        if definition.better == "smaller" or definition.unit == "mm":
+            message = (
+                f"missing='zero' would make a missing case perfect in {metric}; "
+                "choose penalize, skip or a number"
+            )
+            raise ConfigError(message)
+
+
+def _refuse_missing(cases: Table) -> None:
+    for row in cases.rows():
+        if row["status"] != "ok":
+            raise CaseError(row["error_message"], case=row["case"], code=row["error_code"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Grids:
+    """Worst distances of the cases, and which cases are missing."""
+
+    diagonals: Mapping[str, float]
+    largest: float
+    missing: Mapping[str, tuple[str, ...]]  # algorithm to cases
+
+    @classmethod
+    def of(cls, cases: Table, policies: Policies) -> _Grids:
+        diagonals: dict[str, float] = {}
+        missing: dict[str, list[str]] = defaultdict(list)
+        for row in cases.rows():
+            steps = [(row[f"size_{k}"], row[f"spacing_{k}"]) for k in range(3)]
+            known = [(n, s) for n, s in steps if n is not None and not math.isnan(s)]
+            if policies.worst_distance is not None:
+                diagonals[row["case"]] = policies.worst_distance
+            elif known:
+                diagonals[row["case"]] = math.sqrt(sum((n * s) ** 2 for n, s in known))
+            if row["status"] != "ok":
+                missing[row["algorithm"]].append(row["case"])
+        largest = max(diagonals.values(), default=math.nan)
+        return cls(diagonals, largest, {k: tuple(v) for k, v in missing.items()})
+
+    def worst(self, definition: Definition, case: str) -> float | None:
+        """Return the worst value in a case; a grid that nobody could read counts as the largest."""
+        if definition.worst == "diagonal":
+            return self.diagonals.get(case, self.largest)
+        return definition.worst
+
+
+def _best(definition: Definition) -> float | None:
+    best = {"larger": definition.high, "smaller": definition.low, "one": 1.0, "zero": 0.0}
+    return best.get(definition.better or "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    row: SummaryRow
+    pairs: tuple[tuple[str, float], ...]  # case and value in the mean, by case name
+    evaluated: tuple[tuple[str, float], ...]  # without stand-ins for missing cases
+    better: str | None
+
+
+def _counted(
+    algorithm: str,
+    label: int,
+    name: str,
+    definition: Definition,
+    metric: str,
+    cells: Iterable[tuple[str, float, str]],
+    grids: _Grids,
+    policies: Policies,
+) -> _Counted:
+    kinds: Counter[str] = Counter()
+    evaluated = []
+    for case, value, state in cells:
+        kind = _kind(value, state)
+        kinds[kind] += 1
+        kinds["infinite"] += math.isinf(value)
+        counted = _counts_as(value, kind, definition, grids.worst(definition, case), policies)
+        if counted is not None:
+            evaluated.append((case, counted))
+    missing = grids.missing.get(algorithm, ())
+    stand_ins = []
+    for case in missing:
+        stand_in = _missing_value(definition, grids.worst(definition, case), policies)
+        if stand_in is not None:
+            stand_ins.append((case, stand_in))
+    row = SummaryRow(
+        algorithm, label, name, metric, _UNITS.get(definition.unit, definition.unit),
+        len(evaluated) + len(stand_ins), len(missing), kinds["both_empty"], kinds["undefined"],
+        kinds["one_empty"], kinds["infinite"],
+    )  # fmt: skip
+    return _Counted(row, tuple(sorted(evaluated + stand_ins)), tuple(evaluated), definition.better)
+
+
+def _kind(value: float, state: str) -> str:
+    if math.isnan(value):
+        return "both_empty" if state == "both_empty" else "undefined"
+    return "one_empty" if state in ("ref_empty", "pred_empty") else "value"
+
+
+def _counts_as(
+    value: float, kind: str, definition: Definition, worst: float | None, policies: Policies
+) -> float | None:
+    """Return what a value counts in the mean; None is left out."""
+    if kind == "undefined":
+        return None
+    if kind == "both_empty":
+        words = {"skip": None, "best": _best(definition), "worst": worst}
+        policy = policies.both_empty
+        return words[policy] if isinstance(policy, str) else float(policy)
+    if kind == "one_empty" and policies.one_empty == "skip":
+        return None
+    if kind == "one_empty" and math.isinf(value) and policies.one_empty != "keep":
+        return worst if isinstance(policies.one_empty, str) else float(policies.one_empty)
+    return value
+
+
+def _missing_value(definition: Definition, worst: float | None, policies: Policies) -> float | None:
+    if policies.missing == "skip" or definition.worst is None:
+        return None  # nothing can stand in for a volume
+    words = {"penalize": worst, "zero": 0.0, "nan": math.nan}
+    policy = policies.missing
+    return words[policy] if isinstance(policy, str) else float(policy)
+
+
+def _with_intervals(
+    counted: Sequence[_Counted], seed: int, replicates: int
+) -> tuple[SummaryRow, ...]:
+    """Fill in the numbers; rows over equally many values share their resampled cases."""
+    intervals: dict[int, Interval] = {}
+    by_n: dict[int, list[int]] = defaultdict(list)
+    for k, one in enumerate(counted):
+        if one.row.n >= _FEWEST_FOR_INTERVAL:
+            by_n[one.row.n].append(k)
+    for members in by_n.values():
+        columns = np.array([[v for _, v in counted[k].pairs] for k in members]).T
+        found = means_bootstrap(columns, replicates=replicates, seed=seed)
+        intervals.update(zip(members, found, strict=True))
+    none = Interval(math.nan, math.nan)
+    return tuple(_numbers(one, intervals.get(k, none)) for k, one in enumerate(counted))
+
+
+def _numbers(one: _Counted, interval: Interval) -> SummaryRow:
+    values = [v for _, v in one.pairs]
+    if not values:
+        return one.row
+    finite = all(map(math.isfinite, values))
+    mean = math.fsum(values) / len(values) if finite else sum(values) / len(values)
+    sd = float(np.std(values, ddof=1)) if finite and len(values) > 1 else math.nan
+    q25, median, q75 = (_quantile(values, q) for q in (0.25, 0.5, 0.75))
+    worst, worst_case = _worst(one)
+    return replace(
+        one.row, mean=mean, low=interval.low, high=interval.high, sd=sd,
+        median=median, q25=q25, q75=q75, worst=worst, worst_case=worst_case,
+    )  # fmt: skip
+
+
+def _quantile(values: Sequence[float], q: float) -> float:
+    """Linear interpolation that stays infinite between infinities."""
+    if any(map(math.isnan, values)):
+        return math.nan
+    ordered = sorted(values)
+    at = (len(ordered) - 1) * q
+    low, high = ordered[math.floor(at)], ordered[math.ceil(at)]
+    return low if low == high else low + (high - low) * (at - math.floor(at))
+
+
+def _worst(one: _Counted) -> tuple[float, str]:
+    """Return the worst evaluated value and its case; ties go to the first name."""
+    distance = {
+        "larger": lambda v: -v,
+        "smaller": lambda v: v,
+        "one": lambda v: abs(v - 1),
+        "zero": abs,
+    }.get(one.better or "")
+    if distance is None or not one.evaluated:
+        return math.nan, ""
+    case, value = min(one.evaluated, key=lambda pair: (-distance(pair[1]), pair[0]))
+    return value, case
+
+
+def summarized_metrics(stored: Iterable[str]) -> list[str]:
+    """Return the metrics of a summary: all that are stored but the plain counts."""
+    return [metric for metric in stored if metric not in _ALWAYS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .boundary import boundary, surfels
 from .distance import distance_transform
 
-__all__ = ["distance_transform"]
+__all__ = ["boundary", "distance_transform", "surfels"]

@@ -222,6 +222,16 @@ impl Surfels {
             }
         }
     }
+
+    /// The weight of every block of the half-shifted grid, row-major; 0 where there is no surface element.
+    pub fn weights(&self, weights: &SurfelWeights) -> Vec<f64> {
+        let [planes, rows, columns] = self.positions.shape();
+        let mut found = vec![0.0; planes * rows * columns];
+        self.for_each(|z, y, x, code| {
+            found[(z * rows + y) * columns + x] = weights.weight(code);
+        });
+        found
+    }
 }
 
 /// Rows of voxels in the blocks of one row: (z-1, y-1), (z-1, y), (z, y-1), (z, y), the last ones where axes are missing; empty outside.

@@ -1,6 +1,175 @@
-//! (being written)
+//! Joint histogram and moments: label maps of any integer type in, numbers out, axes in the order of the array.
+
+use edgewise_core::counts::{self, JointHistogram, LabelCount, LabelRows};
+use edgewise_core::labels::{self, Label};
+use edgewise_core::{Mask, View, grid::Bounds};
+use numpy::{
+    Element, PyArray1, PyArrayDescrMethods, PyArrayDyn, PyUntypedArray, PyUntypedArrayMethods,
+};
 use pyo3::prelude::*;
 
-pub(crate) fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+use crate::array::{self, Borrowed, Order, with_labels};
+use crate::errors::{ShapeError, to_python};
+
+/// A borrowed label map whatever its integer type.
+trait AnyLabels {
+    fn order(&self) -> Order;
+    fn shape(&self) -> &[usize];
+    fn rows(&self) -> PyResult<Box<dyn LabelRows + '_>>;
+    /// The members within a box, and the number of axes.
+    fn members(&self, wanted: &Members, bounds: Option<&[(usize, usize)]>) -> PyResult<Crop>;
+}
+
+type Members = Option<Vec<i128>>;
+type Crop = (Mask, Bounds);
+
+impl<T: Label + Element> AnyLabels for Borrowed<'_, T> {
+    fn order(&self) -> Order {
+        self.order
+    }
+
+    fn shape(&self) -> &[usize] {
+        Borrowed::shape(self)
+    }
+
+    fn rows(&self) -> PyResult<Box<dyn LabelRows + '_>> {
+        Ok(Box::new(self.view()?))
+    }
+
+    fn members(&self, wanted: &Members, bounds: Option<&[(usize, usize)]>) -> PyResult<Crop> {
+        let view = self.view()?;
+        let bounds = self.order.bounds(bounds, view.shape(), view.axes())?;
+        Ok((labels::members(&view, &bounds, wanted.as_deref()), bounds))
+    }
+}
+
+fn any_labels<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Box<dyn AnyLabels + 'py>> {
+    with_labels!(array, |borrowed| Ok(Box::new(borrowed)))
+}
+
+/// Refuse arrays that do not lie in memory alike.
+fn check_alike(shape: &[usize], order: Order, other: &[usize], its: Order) -> PyResult<()> {
+    if shape != other {
+        return Err(ShapeError::new_err(format!("shapes differ: {shape:?} and {other:?}")));
+    }
+    if order != its {
+        let text = "the arrays must have the same memory order";
+        return Err(pyo3::exceptions::PyTypeError::new_err(text));
+    }
     Ok(())
+}
+
+/// Labels, index pairs and their counts, boxes: see `_core.pyi`.
+type Histogram<'py> = (
+    Bound<'py, PyAny>,
+    Bound<'py, PyAny>,
+    Bound<'py, PyArrayDyn<i64>>,
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArrayDyn<i64>>,
+    Bound<'py, PyArrayDyn<i64>>,
+);
+
+/// Count the labels of two maps, their pairs, and the box of every label, in one pass.
+#[pyfunction]
+#[pyo3(signature = (reference, prediction, ignored, *, threads))]
+fn joint_histogram<'py>(
+    py: Python<'py>,
+    reference: &Bound<'py, PyUntypedArray>,
+    prediction: &Bound<'py, PyUntypedArray>,
+    ignored: Option<&Bound<'py, PyUntypedArray>>,
+    threads: usize,
+) -> PyResult<Histogram<'py>> {
+    let (ref_map, pred_map) = (any_labels(reference)?, any_labels(prediction)?);
+    let (shape, order) = (ref_map.shape(), ref_map.order());
+    check_alike(shape, order, pred_map.shape(), pred_map.order())?;
+    let ignored = ignored.map(array::mask).transpose()?;
+    if let Some(ignored) = &ignored {
+        check_alike(shape, order, ignored.shape(), ignored.order)?;
+    }
+    let hidden: Option<View<u8>> = ignored.as_ref().map(Borrowed::view).transpose()?;
+    let (ref_rows, pred_rows) = (ref_map.rows()?, pred_map.rows()?);
+    let (ref_rows, pred_rows) = (ref_rows.as_ref(), pred_rows.as_ref());
+    let found = py
+        .detach(|| counts::joint_histogram(ref_rows, pred_rows, hidden.as_ref(), threads))
+        .map_err(to_python)?;
+    hand_back(py, &found, [reference, prediction], order)
+}
+
+fn hand_back<'py>(
+    py: Python<'py>,
+    found: &JointHistogram,
+    maps: [&Bound<'py, PyUntypedArray>; 2],
+    order: Order,
+) -> PyResult<Histogram<'py>> {
+    let axes = maps[0].ndim();
+    let pairs: Vec<i64> = found
+        .pairs
+        .iter()
+        .flat_map(|pair| [pair.reference as i64, pair.prediction as i64])
+        .collect();
+    let numbers = found.pairs.iter().map(|pair| pair.count as i64).collect();
+    Ok((
+        label_values(&found.reference, maps[0]),
+        label_values(&found.prediction, maps[1]),
+        array::to_numpy(py, pairs, &[found.pairs.len(), 2], Order::C)?,
+        PyArray1::from_vec(py, numbers),
+        boxes(py, &found.reference, axes, order)?,
+        boxes(py, &found.prediction, axes, order)?,
+    ))
+}
+
+/// The labels of a map as int64, or uint64 if the map is.
+fn label_values<'py>(found: &[LabelCount], map: &Bound<'py, PyUntypedArray>) -> Bound<'py, PyAny> {
+    let (py, dtype) = (map.py(), map.dtype());
+    if (dtype.kind(), dtype.itemsize()) == (b'u', 8) {
+        PyArray1::from_iter(py, found.iter().map(|side| side.label as u64)).into_any()
+    } else {
+        PyArray1::from_iter(py, found.iter().map(|side| side.label as i64)).into_any()
+    }
+}
+
+/// The boxes of labels: (label, array axis, start and stop).
+fn boxes<'py>(
+    py: Python<'py>,
+    found: &[LabelCount],
+    axes: usize,
+    order: Order,
+) -> PyResult<Bound<'py, PyArrayDyn<i64>>> {
+    let ends = found.iter().flat_map(|side| {
+        let Bounds { start, stop } = side.bounds;
+        let per_axis: Vec<_> = (3 - axes..3).map(|k| [start[k] as i64, stop[k] as i64]).collect();
+        order.arrange(&per_axis).into_iter().flatten()
+    });
+    array::to_numpy(py, ends.collect(), &[found.len(), axes, 2], Order::C)
+}
+
+/// Number of members, sums of their indices, sums of products of their indices.
+type PyMoments = (u64, Vec<u128>, Vec<Vec<u128>>);
+
+/// Exact moments of the indices of the elements that are members.
+#[pyfunction]
+#[pyo3(signature = (labels, members, r#box, ignored))]
+fn moments<'py>(
+    labels: &Bound<'py, PyUntypedArray>,
+    members: Option<Vec<i128>>,
+    r#box: Option<Vec<(usize, usize)>>,
+    ignored: Option<&Bound<'py, PyUntypedArray>>,
+) -> PyResult<PyMoments> {
+    let map = any_labels(labels)?;
+    let order = map.order();
+    let (mut mask, bounds) = map.members(&members, r#box.as_deref())?;
+    if let Some(ignored) = ignored.map(array::mask).transpose()? {
+        check_alike(map.shape(), order, ignored.shape(), ignored.order)?;
+        mask.and_not(&Mask::pack(&ignored.view()?, &bounds, |hidden| hidden != 0));
+    }
+    let found = counts::moments(&mask, bounds.start);
+    let first = 3 - mask.axes();
+    let products = found.products.map(|row| order.arrange(&row[first..]));
+    let products = order.arrange(&products[first..]);
+    Ok((found.count, order.arrange(&found.sums[first..]), products))
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(joint_histogram, module)?)?;
+    module.add_function(wrap_pyfunction!(moments, module)?)
 }

@@ -1,6 +1,54 @@
-//! (being written)
+//! Boundaries and surface elements: a mask in, an array in its memory order out.
+
+use edgewise_core::surface::{self, Boundary, Edge, SurfelWeights};
+use edgewise_core::{Mask, grid::Bounds};
+use numpy::{PyArrayDyn, PyUntypedArray};
 use pyo3::prelude::*;
 
-pub(crate) fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+use crate::array::{self, Borrowed};
+use crate::errors::{ShapeError, to_python};
+
+fn packed(mask: &Borrowed<u8>) -> PyResult<Mask> {
+    let view = mask.view()?;
+    Ok(Mask::pack(&view, &Bounds::whole(view.shape()), |value| value != 0))
+}
+
+/// Boundary voxels of a mask.
+#[pyfunction]
+fn boundary<'py>(
+    py: Python<'py>,
+    mask: &Bound<'py, PyUntypedArray>,
+    boundary: &str,
+    edge: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let rule: Boundary = boundary.parse().map_err(to_python)?;
+    let edge: Edge = edge.parse().map_err(to_python)?;
+    let mask = array::mask(mask)?;
+    let voxels = packed(&mask)?;
+    let bytes = py.detach(|| surface::boundary(&voxels, rule, edge, None).to_bytes());
+    array::to_bool(py, bytes, mask.shape(), mask.order)
+}
+
+/// Weights of the surface elements of a mask on the half-shifted grid, 0 elsewhere.
+#[pyfunction]
+fn surfels<'py>(
+    py: Python<'py>,
+    mask: &Bound<'py, PyUntypedArray>,
+    spacing: Vec<f64>,
+) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+    let mask = array::mask(mask)?;
+    let voxels = packed(&mask)?;
+    if spacing.len() != voxels.axes() {
+        let text = format!("{} spacings for {} axes", spacing.len(), voxels.axes());
+        return Err(ShapeError::new_err(text));
+    }
+    let weights = SurfelWeights::new(&mask.order.metric(&spacing)?, voxels.axes());
+    let elements = py.detach(|| surface::surfels(&voxels, None).weights(&weights));
+    let shape: Vec<usize> = mask.shape().iter().map(|length| length + 1).collect();
+    array::to_numpy(py, elements, &shape, mask.order)
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(boundary, module)?)?;
+    module.add_function(wrap_pyfunction!(surfels, module)?)
 }

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from .components import connected_components
 from .distance import distance_transform
+from .morphology import dilate, erode, fill_holes
+from .thinning import skeleton
+from .topology import betti_numbers, euler_characteristic
 
-__all__ = ["distance_transform"]
+__all__ = [
+    "betti_numbers",
+    "connected_components",
+    "dilate",
+    "distance_transform",
+    "erode",
+    "euler_characteristic",
+    "fill_holes",
+    "skeleton",
+]

@@ -1,4 +1,6 @@
-"""What all tests share: hypothesis profiles, the import path of oracles and strategies, where real data lies."""
+"""What all tests share: hypothesis profiles, the import path of oracles and strategies, where real
+data lies.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +34,12 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def surface_distance_library():
-    """DeepMind's surface-distance, which still writes `np.Inf`: the shim lives here, in tests only."""
+    """DeepMind's surface-distance, which still writes `np.Inf`: the shim lives here, in tests
+    only.
+    """
     import numpy as np
 
     library = pytest.importorskip("surface_distance")
     if not hasattr(np, "Inf"):
-        np.Inf = np.inf
+        np.inf = np.inf
     return library.metrics

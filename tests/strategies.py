@@ -1,6 +1,7 @@
 """Hypothesis strategies for masks, label maps, spacings and memory layouts.
 
-Sides cross the 64-element word of packed masks; the number of elements stays small enough for oracles that compare all pairs.
+Sides cross the 64-element word of packed masks; the number of elements stays small enough for
+oracles that compare all pairs.
 """
 
 from __future__ import annotations
@@ -72,10 +73,8 @@ def _blobs(shape, rng):
 
 def pattern(name, shape, rng):
     """A bool mask of the named kind."""
-    if name == "empty":
-        return np.zeros(shape, bool)
-    if name == "full":
-        return np.ones(shape, bool)
+    if name in ("empty", "full"):
+        return np.full(shape, name == "full")
     if name == "one voxel":
         mask = np.zeros(shape, bool)
         mask[tuple(int(rng.integers(0, n)) for n in shape)] = True

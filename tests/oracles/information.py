@@ -84,11 +84,12 @@ def rand_merge(joint):
 
 
 def adapted_rand_error(joint, alpha=0.5):
-    p, r = rand_split(joint), rand_merge(joint)
-    below = alpha * r + (1 - alpha) * p
-    if math.isnan(below) or below == 0:
-        return math.nan
-    return 1 - p * r / below
+    """1 - p r / (alpha r + (1 - alpha) p), multiplied out as scikit-image does: without pairs
+    together it is 1.
+    """
+    together, in_reference, in_prediction = _pairs(joint)
+    below = alpha * in_reference + (1 - alpha) * in_prediction
+    return 1 - together / below if below else math.nan
 
 
 def kappa(joint, weights=None):

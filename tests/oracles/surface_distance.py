@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 
@@ -98,8 +99,16 @@ def rmsd(found):
 
 def asd_std(found):
     d, w = found.pooled
+    if not np.isfinite(d).all():
+        return math.nan
     centre = _mean(d, w)
-    return math.sqrt(_mean((d - centre) ** 2, w))
+    return math.sqrt(_mean((d - centre) ** 2, w)) if len(d) else math.nan
+
+
+def asd_median(found, rule):
+    one = percentiles.quantile(found.d_rp, found.w_rp, 50, rule)
+    two = percentiles.quantile(found.d_pr, found.w_pr, 50, rule)
+    return _either(one, two, lambda _a, _b: percentiles.quantile(*found.pooled, 50, rule))
 
 
 def _within(d, w, tolerance, tie):
@@ -155,14 +164,38 @@ def center_distance(reference, prediction, spacing):
     return math.sqrt(math.fsum(g * g for g in gaps))
 
 
-def mahalanobis(reference, prediction, spacing):
-    """Step between the centroids measured in the pooled covariance; NaN where that is singular."""
-    r, p = (points(m) * np.asarray(spacing, float) for m in (reference, prediction))
-    if len(r) == 0 or len(p) == 0:
+def _determinant(rows):
+    if len(rows) == 1:
+        return rows[0][0]
+    minors = ([row[:k] + row[k + 1 :] for row in rows[1:]] for k in range(len(rows)))
+    return sum((-1) ** k * rows[0][k] * _determinant(m) for k, m in enumerate(minors))
+
+
+def mahalanobis(reference, prediction):
+    """Step between the centroids measured in the pooled covariance; NaN where that is singular.
+
+    Stretching an axis changes nothing, so whole-number indices do and every step is exact until
+    the root.
+    """
+    r, p = points(reference).tolist(), points(prediction).tolist()
+    if not r or not p:
         return math.nan
-    scatter = sum((x - x.mean(axis=0)).T @ (x - x.mean(axis=0)) for x in (r, p))
-    pooled = scatter / (len(r) + len(p))
-    if np.linalg.matrix_rank(pooled) < pooled.shape[0]:
+    axes = range(len(r[0]))
+    mean_r = [Fraction(sum(x[k] for x in r), len(r)) for k in axes]
+    mean_p = [Fraction(sum(x[k] for x in p), len(p)) for k in axes]
+    s = [[Fraction(0) for _ in axes] for _ in axes]
+    for cloud, mean in ((r, mean_r), (p, mean_p)):
+        for i in axes:
+            for j in axes:
+                s[i][j] += sum((x[i] - mean[i]) * (x[j] - mean[j]) for x in cloud)
+    s = [[value / (len(r) + len(p)) for value in row] for row in s]
+    below = _determinant(s)
+    if below == 0:
         return math.nan
-    step = p.mean(axis=0) - r.mean(axis=0)
-    return math.sqrt(step @ np.linalg.solve(pooled, step))
+    delta = [b - a for a, b in zip(mean_r, mean_p, strict=True)]
+    # Cramer: x = S^-1 delta, column by column
+    total = Fraction(0)
+    for k in axes:
+        swapped = [[delta[i] if j == k else s[i][j] for j in axes] for i in axes]
+        total += delta[k] * _determinant(swapped) / below
+    return math.sqrt(total)

@@ -1,7 +1,9 @@
 """Surface elements of the half-shifted grid, block by block.
 
-1D and 2D weights follow the written rule. In 3D the area is known from geometry alone where the pattern is flat or a single
-cut corner; `area_3d` gives those and None for the others, which depend on how a table triangulates them.
+1D and 2D weights follow the written rule. In 3D the area is known from geometry alone where the
+pattern is flat or a single
+cut corner; `area_3d` gives those and None for the others, which depend on how a table triangulates
+them.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ import numpy as np
 
 
 def length_2d(block, spacing):
-    """Contour length in one 2 x 2 block of corners, from the number and place of its foreground corners."""
+    """Contour length in one 2 x 2 block of corners, from the number and place of its foreground
+    corners.
+    """
     (a, b), (c, d) = block
     corners = int(a) + int(b) + int(c) + int(d)
     half = 0.5 * math.sqrt(spacing[0] ** 2 + spacing[1] ** 2)
@@ -29,7 +33,9 @@ def length_2d(block, spacing):
 
 
 def area_3d(block, spacing):
-    """Area in one 2 x 2 x 2 block: 0, a flat face, a cut corner or a cut edge; None for other patterns."""
+    """Area in one 2 x 2 x 2 block: 0, a flat face, a cut corner or a cut edge; None for other
+    patterns.
+    """
     block = np.asarray(block, bool)
     corners = int(block.sum())
     if corners in (0, 8):

@@ -78,7 +78,7 @@ def region_grow(image, seeds, lower, upper, connectivity):
 
 
 def flood(image, seed, tolerance, connectivity):
-    """What a walk from the seed reaches with values no further than the tolerance from the seed's."""
+    """What a walk from the seed reaches with values within the tolerance of the seed's."""
     image = np.asarray(image)
     middle = image[tuple(seed)].item()
     allowed = 0 if tolerance is None else tolerance
@@ -94,7 +94,8 @@ def flood(image, seed, tolerance, connectivity):
 def euler(mask, connectivity):
     """Cells of even dimension minus cells of odd dimension.
 
-    Full connectivity: closed unit cubes, a cell exists if any cube around it is object. Face connectivity: open ones, a cell
+    Full connectivity: closed unit cubes, a cell exists if any cube around it is object. Face
+    connectivity: open ones, a cell
     exists if all cubes around it are, so that cubes touching in a corner stay apart.
     """
     mask = np.asarray(mask) != 0
@@ -141,8 +142,16 @@ def cldice(skeleton_ref, skeleton_pred, reference, prediction):
     r, p = np.asarray(reference) != 0, np.asarray(prediction) != 0
     if not r.any() and not p.any():
         return math.nan, math.nan, math.nan
-    tp = int((skeleton_pred & r).sum()) / int(skeleton_pred.sum()) if p.any() else math.nan
-    ts = int((skeleton_ref & p).sum()) / int(skeleton_ref.sum()) if r.any() else math.nan
-    if math.isnan(tp) or math.isnan(ts) or tp + ts == 0:
+    tp = _inside(skeleton_pred, r) if p.any() else math.nan
+    ts = _inside(skeleton_ref, p) if r.any() else math.nan
+    if not r.any() or not p.any():
         return tp, ts, 0.0
-    return tp, ts, 2 * tp * ts / (tp + ts)
+    if math.isnan(tp) or math.isnan(ts):
+        return tp, ts, math.nan
+    return tp, ts, 2 * tp * ts / (tp + ts) if tp + ts else 0.0
+
+
+def _inside(skeleton, mask):
+    """Share of a skeleton inside a mask; NaN where thinning left nothing."""
+    length = int(skeleton.sum())
+    return int((skeleton & mask).sum()) / length if length else math.nan

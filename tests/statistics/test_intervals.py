@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from edgewise.errors import ConfigError, ShapeError
 from edgewise.statistics import (
     mean_bootstrap,

@@ -1,0 +1,369 @@
+"""The main job in Python: numbers, rows, records, files."""
+
+import itertools
+import json
+import math
+
+import numpy as np
+import pytest
+
+from edgewise.errors import (
+    CaseError,
+    ConfigError,
+    EdgewiseError,
+    GeometryError,
+    InputError,
+    ReadError,
+)
+from edgewise.evaluation import Evaluation, Pairs, check, evaluate, evaluate_pair
+from edgewise.image import Image
+from small_datasets import AFFINE, HELD, SHIFTS, label_map, write, write_faults
+
+METRICS = ("dice", "hd", "volume_ref")
+
+
+def value(result, case, label, metric):
+    (found,) = result.values.filter({"case": case, "label": label, "metric": metric}).rows()
+    return found["value"], found["state"]
+
+
+def test_every_case_has_every_label_of_the_data_set(folders):
+    result = evaluate(*folders, metrics=METRICS)
+    assert result.failed == []
+    assert list(result.labels) == [1, 2]
+    assert result.metrics == ("tp", "fp", "fn", "tn", "n_ref", "n_pred", *METRICS)
+    assert len(result.values) == 5 * 2 * 9
+    expected = list(itertools.product(HELD, (1, 2), result.metrics))
+    rows = [(r["case"], r["label"], r["metric"]) for r in result.values.rows()]
+    assert rows == expected
+
+
+@pytest.mark.parametrize("case", HELD)
+def test_the_numbers_are_those_of_moved_blocks(folders, case):
+    result = evaluate(*folders, metrics=METRICS)
+    shift = SHIFTS[case]
+    for label in (1, 2):
+        if label in HELD[case]:
+            assert value(result, case, label, "dice") == ((4 - shift) / 4, "ok")
+            assert value(result, case, label, "hd") == (float(shift), "ok")
+            assert value(result, case, label, "volume_ref") == (4 * 3 * 4 * 2.0, "ok")
+            assert value(result, case, label, "tp") == (float((4 - shift) * 12), "ok")
+        else:
+            dice, state = value(result, case, label, "dice")
+            assert math.isnan(dice)
+            assert state == "both_empty"
+            assert value(result, case, label, "tn") == (12 * 10 * 8.0, "both_empty")
+            assert value(result, case, label, "volume_ref")[0] == 0.0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_labels_found_and_labels_given_give_the_same_numbers(folders, workers):
+    found = evaluate(*folders, metrics=METRICS, workers=workers)
+    given = evaluate(*folders, metrics=METRICS, labels=[1, 2])
+    assert found.values.to_csv() == given.values.to_csv()
+
+
+def test_a_label_predicted_where_the_reference_has_none_counts(tmp_path):
+    write(tmp_path / "r/a.nii.gz", label_map(labels=(1,)))
+    write(tmp_path / "r/b.nii.gz", label_map(labels=(1, 2)))
+    for name in "ab":
+        write(tmp_path / f"p/{name}.nii.gz", label_map(labels=(1, 2)))
+    result = evaluate(tmp_path / "r", tmp_path / "p", metrics=("dice", "hd"))
+    assert value(result, "a", 2, "dice") == (0.0, "ref_empty")
+    assert value(result, "a", 2, "hd") == (math.inf, "ref_empty")
+    assert value(result, "a", 2, "fp") == (48.0, "ref_empty")
+
+
+def test_labels_of_the_predictions_alone_are_listed_not_measured(tmp_path):
+    write(tmp_path / "r/a.nii.gz", label_map(labels=(1,)))
+    write(tmp_path / "p/a.nii.gz", label_map(labels=(1, 7)))
+    result = evaluate(tmp_path / "r", tmp_path / "p", metrics="dice")
+    assert list(result.labels) == [1]
+    assert result.cases["warnings"].tolist() == ["extra_label"]
+    assert [n.message for n in result.notes] == [
+        "prediction has label 7 in 1 case (max 48 voxels); evaluated labels are 1."
+    ]
+    given = evaluate(tmp_path / "r", tmp_path / "p", metrics="dice", labels=[1])
+    assert given.cases.to_csv() == result.cases.to_csv()
+    assert given.notes == result.notes
+    union = evaluate(tmp_path / "r", tmp_path / "p", metrics="dice", labels="union")
+    assert list(union.labels) == [1, 7]
+    assert union.notes == ()
+
+
+def test_references_without_any_label_fall_back_to_the_predictions(tmp_path):
+    write(tmp_path / "r/a.nii.gz", label_map(labels=()))
+    write(tmp_path / "p/a.nii.gz", label_map(labels=(3,)))
+    result = evaluate(tmp_path / "r", tmp_path / "p", metrics="dice")
+    assert list(result.labels) == [3]
+    assert value(result, "a", 3, "dice") == (0.0, "ref_empty")
+    assert "empty_reference" in result.cases["warnings"][0]
+
+
+def test_regions_follow_the_labels_with_negative_numbers(folders):
+    result = evaluate(*folders, metrics="dice", regions={"both": (1, 2), "none": (9,)})
+    assert result.labels == {1: "", 2: "", -1: "both", -2: "none"}
+    assert value(result, "case_10", -1, "tp") == (2 * 36.0, "ok")
+    assert value(result, "case_10", -2, "dice")[1] == "both_empty"
+    assert result.info["labels"][2] == {"label": -1, "name": "both", "members": [1, 2]}
+
+
+@pytest.mark.parametrize("labels", ["auto", "1,2"])
+def test_the_ignore_label_leaves_voxels_out(tmp_path, labels):
+    reference = label_map()
+    reference[6:8] = 9
+    prediction = label_map(shift=1)
+    prediction[0, 0, 0] = 9
+    write(tmp_path / "r/a.nii.gz", reference)
+    write(tmp_path / "p/a.nii.gz", prediction)
+    result = evaluate(tmp_path / "r", tmp_path / "p", metrics="dice", labels=labels, ignore_label=9)
+    assert list(result.labels) == [1, 2]
+    assert value(result, "a", 1, "fp")[0] == 0.0
+    assert value(result, "a", 1, "tn")[0] == 12 * 80 - 2 * 80 - 48
+
+
+def test_binary_takes_everything_as_one_label(folders):
+    result = evaluate(*folders, metrics="dice", binary=True)
+    assert result.labels == {1: "foreground"}
+    assert value(result, "case_10", 1, "tp") == (72.0, "ok")
+
+
+def test_a_threshold_makes_labels_of_probabilities(tmp_path):
+    probability = label_map(labels=(1,), shift=1) * np.float32(0.75)
+    write(tmp_path / "r/a.nii.gz", label_map(labels=(1,)))
+    write(tmp_path / "p/a.nii.gz", probability)
+    folders = tmp_path / "r", tmp_path / "p"
+    (failed,) = evaluate(*folders).failed
+    assert failed.code == "non_integer_labels"
+    assert value(evaluate(*folders, threshold=0.5, metrics="dice"), "a", 1, "dice")[0] == 0.75
+    assert value(evaluate(*folders, threshold=0.8, metrics="dice"), "a", 1, "dice")[0] == 0.0
+
+
+def test_the_fault_folder(tmp_path):
+    ref, pred, faulty = write_faults(tmp_path)
+    result = evaluate(ref, pred, metrics=METRICS, labels=[1, 2], workers=2)
+    codes = {row["case"]: row["error_code"] for row in result.cases.rows() if row["error_code"]}
+    assert codes == faulty
+    assert result.counts == {
+        "planned": 12,
+        "ok": 4,
+        "failed": 7,
+        "missing_prediction": 1,
+        "missing_reference": 0,
+    }
+    for error in result.failed:
+        assert isinstance(error, CaseError)
+        assert "\n" not in str(error)
+        assert error.case in str(error) or f"{error.case}.nii.gz" in str(error)
+    for case in ("good_1", "good_2", "float_coded"):
+        assert value(result, case, 1, "dice") == (0.75, "ok")
+    assert value(result, "empty_label_map", 1, "dice") == (0.0, "pred_empty")
+    warnings = dict(zip(result.cases["case"], result.cases["warnings"], strict=True))
+    assert warnings["float_coded"] == "float_labels"
+    assert warnings["empty_label_map"] == "empty_prediction"
+    summary = result.summary().row("hd", 1)
+    assert (summary.n, summary.n_missing, summary.n_infinite) == (12, 8, 1)
+    diagonal = math.sqrt(12**2 + 10**2 + 16**2)
+    assert summary.mean == pytest.approx((3 * 1.0 + 9 * diagonal) / 12)
+
+
+def test_a_shifted_prediction_can_be_resampled_or_taken_as_it_is(tmp_path):
+    moved = AFFINE.copy()
+    moved[0, 3] = 2.0
+    write(tmp_path / "r/a.nii.gz", label_map(shift=2))
+    write(tmp_path / "p/a.nii.gz", label_map(), affine=moved)
+    folders = tmp_path / "r", tmp_path / "p"
+    (failed,) = evaluate(*folders).failed
+    assert failed.code == "geometry_mismatch"
+    assert "--geometry resample" in str(failed)
+    assert value(evaluate(*folders, geometry="resample"), "a", 1, "dice")[0] == 1.0
+    assert value(evaluate(*folders, geometry="ignore"), "a", 1, "dice")[0] == 0.5
+
+
+def test_records_of_arrays_images_callables_and_paths(folders):
+    a, b = label_map(), label_map(shift=1)
+    path = folders[0] / "case_1.nii.gz"
+    result = evaluate(
+        [
+            ("array", a, b),
+            ("image", Image(a, affine=AFFINE), Image(b, affine=AFFINE)),
+            ("lazy", lambda: a, lambda: b),
+            ("path", path, str(path)),
+            ("nothing", a, None),
+        ],
+        metrics=METRICS,
+    )
+    assert result.counts["ok"] == 4
+    assert value(result, "array", 1, "volume_ref")[0] == 48.0
+    assert value(result, "image", 1, "volume_ref")[0] == 96.0
+    assert value(result, "lazy", 1, "dice")[0] == 0.75
+    assert value(result, "path", 1, "dice")[0] == 1.0
+    assert [e.code for e in result.failed] == ["missing_prediction"]
+
+
+def test_arrays_take_their_spacing_from_the_call():
+    result = evaluate([("a", label_map(), label_map(shift=1))], metrics="hd", spacing=(3, 1, 1))
+    assert value(result, "a", 1, "hd")[0] == 3.0
+
+
+def test_a_bad_array_is_a_row_and_the_others_are_measured():
+    good = label_map()
+    records = [("bad", good, good[:-1]), ("good", good, good), ("odd", good, good * 0.3)]
+    result = evaluate(records, metrics="dice")
+    assert [(e.case, e.code) for e in result.failed] == [
+        ("bad", "shape_mismatch"),
+        ("odd", "non_integer_labels"),
+    ]
+    assert value(result, "good", 1, "dice")[0] == 1.0
+
+
+def test_an_unforeseen_exception_is_a_row_too():
+    def broken():
+        raise ZeroDivisionError("no such luck")
+
+    result = evaluate([("a", broken, label_map()), ("b", label_map(), label_map())])
+    (failed,) = result.failed
+    assert failed.code == "internal_error"
+    assert "ZeroDivisionError: no such luck" in str(failed)
+    assert result.counts["ok"] == 1
+
+
+def test_running_out_of_memory_is_a_row_too():
+    def greedy():
+        raise MemoryError
+
+    (failed,) = evaluate([("a", greedy, label_map()), ("b", label_map(), label_map())]).failed
+    assert failed.code == "out_of_memory"
+
+
+def test_errors_can_be_raised(tmp_path):
+    ref, pred, _ = write_faults(tmp_path)
+    with pytest.raises(CaseError) as caught:
+        evaluate(ref, pred, on_error="raise")
+    assert caught.value.code
+    with pytest.raises(ConfigError, match="record or raise"):
+        evaluate(ref, pred, on_error="ignore")
+
+
+def test_several_algorithms(tmp_path):
+    for name in "ab":
+        write(tmp_path / f"gt/{name}.nii.gz", label_map())
+        write(tmp_path / f"sub/one/{name}.nii.gz", label_map())
+    write(tmp_path / "sub/two/a.nii.gz", label_map(shift=1))
+    result = evaluate(
+        f"{tmp_path}/gt", f"{tmp_path}/sub/{{algorithm}}/{{case}}.nii.gz", metrics="dice"
+    )
+    assert list(zip(result.cases["case"], result.cases["algorithm"], strict=True)) == [
+        ("a", "one"),
+        ("a", "two"),
+        ("b", "one"),
+        ("b", "two"),
+    ]
+    rows = {row.algorithm: row.mean for row in result.summary().rows if row.label == 1}
+    assert rows == {"one": 1.0, "two": 0.375}
+
+
+def test_saving_and_loading(folders, tmp_path):
+    result = evaluate(
+        *folders, metrics=METRICS, labels={1: "liver", 2: "tumour"}, out=tmp_path / "run"
+    )
+    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == [
+        "cases.csv",
+        "provenance.json",
+        "run.json",
+        "timings.csv",
+        "values.csv",
+    ]
+    again = Evaluation.load(tmp_path / "run")
+    assert again.values.to_csv() == result.values.to_csv()
+    assert again.cases.to_csv() == result.cases.to_csv()
+    assert again.summary().rows == result.summary().rows
+    assert again.labels == {1: "liver", 2: "tumour"}
+    info = json.loads((tmp_path / "run/run.json").read_text())
+    assert info["schema"] == "edgewise.run/1"
+    assert info["complete"] is True
+    assert info["parameters"]["metrics"] == list(METRICS)
+    assert info["conventions"]["edgewise"]["boundary"] == "face"
+    assert str(tmp_path) not in (tmp_path / "run/run.json").read_text()
+
+
+def test_equal_runs_give_equal_bytes(folders, tmp_path):
+    for name, workers in (("a", 1), ("b", 2), ("c", 3)):
+        evaluate(*folders, out=tmp_path / name, workers=workers, threads=workers)
+    for table in ("cases.csv", "values.csv", "run.json"):
+        contents = {(tmp_path / name / table).read_bytes() for name in "abc"}
+        assert len(contents) == 1, table
+
+
+def test_an_unwritable_folder_is_found_before_the_work(folders, tmp_path):
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    seen = []
+    with pytest.raises(EdgewiseError, match="cannot write") as caught:
+        evaluate(*folders, out=blocker / "run", progress=seen.append)
+    assert caught.value.exit_code == 1
+    assert seen == []
+
+
+def test_loading_something_else(tmp_path):
+    with pytest.raises(InputError, match="no results of edgewise"):
+        Evaluation.load(tmp_path)
+    (tmp_path / "run.json").write_text('{"schema": "edgewise.run/9"}')
+    with pytest.raises(InputError, match=r"edgewise\.run/9"):
+        Evaluation.load(tmp_path)
+
+
+def test_progress_is_told_case_by_case(folders):
+    events = []
+    evaluate(*folders, progress=events.append)
+    assert [e.done for e in events] == [0, 1, 2, 3, 4, 5]
+    assert all(e.total == 5 and e.failed == 0 for e in events)
+
+
+def test_mistakes_are_found_before_any_file_is_read(tmp_path):
+    nowhere = tmp_path / "nowhere"
+    with pytest.raises(ConfigError, match="dicee"):
+        evaluate(nowhere, nowhere, metrics="dicee")
+    with pytest.raises(InputError, match="no such file or folder"):
+        evaluate(nowhere, nowhere)
+    with pytest.raises(ConfigError, match="a prediction is needed"):
+        evaluate(nowhere)
+
+
+def test_a_pair_of_arrays_images_or_paths(folders):
+    a, b = label_map(), label_map(shift=1)
+    assert evaluate_pair(a, b, metrics="dice").value(1, "dice") == 0.75
+    assert evaluate_pair(a, b, metrics="hd", spacing=(2, 1, 1)).value(1, "hd") == 2.0
+    images = Image(a, affine=AFFINE), Image(b, affine=AFFINE)
+    assert evaluate_pair(*images).value(1, "volume_ref") == 96.0
+    paths = [folder / "case_10.nii.gz" for folder in folders]
+    result = evaluate_pair(
+        *paths, labels={2: "tumour"}, nsd_tolerance={"tumour": 2.0}, metrics="nsd"
+    )
+    assert result.metrics[-1] == "nsd@2mm"
+    assert result.value("tumour", "nsd") == 1.0
+    assert evaluate_pair(a == 1, b == 1).labels == {1: ""}
+
+
+def test_a_pair_raises_what_is_wrong(folders, tmp_path):
+    moved = AFFINE.copy()
+    moved[0, 3] = 30
+    a = label_map()
+    with pytest.raises(GeometryError, match="shifted"):
+        evaluate_pair(Image(a, affine=AFFINE), Image(a, affine=moved))
+    with pytest.raises(GeometryError, match="shape"):
+        evaluate_pair(a, a[:-1])
+    with pytest.raises(ReadError):
+        evaluate_pair(tmp_path / "no.nii.gz", a)
+
+
+def test_checking_headers_and_everything(tmp_path):
+    ref, pred, faulty = write_faults(tmp_path)
+    shallow = {p.case: p.code for p in check(ref, pred) if p.severity == "error"}
+    for code in ("empty_file", "shape_mismatch", "geometry_mismatch", "missing_prediction"):
+        assert code in shallow.values()
+    assert "fractions" not in shallow
+    full = {p.case: p.code for p in check(ref, pred, full=True) if p.severity == "error"}
+    assert full == faulty
+    healthy = check(Pairs.from_folders(ref, pred).select(include=["good*"]), full=True)
+    assert healthy == []

@@ -1,0 +1,148 @@
+"""What arrays and options the metric functions take and refuse: section "notation and inputs" of
+the definitions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agreement import same
+from edgewise import errors, metrics
+
+A = np.zeros((4, 5), bool)
+A[1:3, 1:4] = True
+
+
+@pytest.mark.parametrize("name", ["dice", "hd", "nsd_grid", "cldice"])
+class TestMasks:
+    def measure(self, name, reference, prediction):
+        how = {"tolerance": 1.0} if name == "nsd_grid" else {}
+        return getattr(metrics, name)(reference, prediction, **how)
+
+    def test_whole_floats_are_masks(self, name):
+        zero = np.where(A, 1.0, -0.0)
+        assert same(self.measure(name, zero, A), self.measure(name, A, A))
+
+    @pytest.mark.parametrize("bad", [0.3, np.nan, 2.0, np.inf])
+    def test_probabilities_are_refused_and_named(self, name, bad):
+        wrong = A.astype(float)
+        wrong[2, 2] = bad
+        with pytest.raises(errors.LabelError, match=str(bad)):
+            self.measure(name, wrong, A)
+        with pytest.raises(ValueError, match="prediction"):
+            self.measure(name, A, wrong)
+
+    def test_label_maps_are_refused(self, name):
+        with pytest.raises(errors.LabelError, match="2"):
+            self.measure(name, A.astype(int) * 2, A)
+        with pytest.raises(errors.LabelError, match="-1"):
+            self.measure(name, -A.astype(int), A)
+
+    @pytest.mark.parametrize("kind", ["c16", "O", "U1", "M8[s]"])
+    def test_types_without_order_are_type_errors(self, name, kind):
+        with pytest.raises(TypeError, match="dtype"):
+            self.measure(name, A.astype(int).astype(kind), A)
+
+    def test_shapes_are_never_broadcast(self, name):
+        with pytest.raises(errors.ShapeError, match="shape"):
+            self.measure(name, A, A[:1])
+        with pytest.raises(errors.ShapeError, match="length 0"):
+            self.measure(name, A[:0], A[:0])
+        with pytest.raises(errors.ShapeError):
+            self.measure(name, np.True_, np.True_)
+
+    def test_memoryviews_are_arrays(self, name):
+        view = memoryview(A.astype(np.uint8))
+        assert same(self.measure(name, view, A), self.measure(name, A, A))
+
+
+@pytest.mark.parametrize("spacing", [(1, 0), (1, -1), (1, np.nan), (np.inf, 1), (1,), (1, 1, 1), 0])
+def test_impossible_spacing(spacing):
+    with pytest.raises(errors.SpacingError, match="spacing"):
+        metrics.hd(A, A, spacing=spacing)
+
+
+def test_spacing_counts_the_axes_as_passed():
+    slab, moved = A[:, :, None], np.roll(A, 1, 0)[:, :, None]
+    assert metrics.hd(slab, moved, spacing=(3, 1, 7)) == 3
+    with pytest.raises(errors.SpacingError):
+        metrics.hd(slab, moved, spacing=(3, 1))
+    assert metrics.hd(slab, moved, spacing=2) == 2
+
+
+def test_one_slice_is_a_plane_unless_squeeze_is_off():
+    """Rectangles of the definitions page, section "squeezing": 0.690 in the plane, 0.448 as one
+    slice.
+    """
+    reference, prediction = np.zeros((2, 9, 9), bool)
+    reference[2:5, 2:6] = True
+    prediction[3:6, 3:6] = True
+    slabs = reference[:, :, None], prediction[:, :, None]
+    plane = metrics.assd(reference, prediction)
+    assert metrics.assd(*slabs) == plane
+    assert metrics.assd(*slabs, squeeze=False) < plane
+
+
+def test_more_than_three_axes():
+    many, moved = np.zeros((2, 3, 3, 3, 3), bool)
+    many[1], moved[2] = True, True
+    assert metrics.dice(many, many) == 1
+    assert metrics.dice(many, moved) == 0
+    with pytest.raises(errors.ShapeError, match="3"):
+        metrics.hd(many, moved)
+    assert metrics.hd(many[:, :, :, :1], moved[:, :, :, :1]) == 1
+
+
+@pytest.mark.parametrize("q", [-1, 100.5, np.nan])
+def test_levels_outside_the_scale(q):
+    with pytest.raises(ValueError, match="q "):
+        metrics.hd_quantile(A, A, q=q)
+
+
+@pytest.mark.parametrize("tolerance", [-1, np.nan, np.inf])
+def test_impossible_tolerances(tolerance):
+    with pytest.raises(ValueError, match="tolerance"):
+        metrics.nsd(A, A, tolerance=tolerance)
+
+
+def test_a_tolerance_has_no_default():
+    with pytest.raises(TypeError, match="tolerance"):
+        metrics.nsd(A, A)
+
+
+def test_three_tenths_are_within_three_tenths():
+    reference, prediction = np.zeros((2, 1, 8), bool)
+    reference[0, 1], prediction[0, 4] = True, True
+    how = {"spacing": (1, 0.1), "tolerance": 0.3}
+    assert metrics.nsd_grid(reference, prediction, **how) == 1
+    assert metrics.nsd_grid(reference, prediction, tie_rtol=0, **how) == 0
+    assert metrics.nsd_grid(reference, prediction, spacing=(1, 0.1), tolerance=0.29) == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("boundary", "edge"), ("edge", "black"), ("combine", "min"), ("percentile", "weibull")],
+)
+def test_unknown_words_are_refused(option, value):
+    with pytest.raises(ValueError, match=option):
+        metrics.hd95(A, A, **{option: value})
+
+
+def test_labels_may_be_whole_floats_but_not_negative():
+    labels = A.astype(float) * 3
+    assert metrics.measure(labels, labels, metrics="dice").value(3, "dice") == 1
+    with pytest.raises(errors.LabelError, match="-3"):
+        metrics.measure(-labels, labels)
+    result = metrics.measure(
+        -labels, -labels, labels=[-3], metrics="dice", allow_negative_labels=True
+    )
+    assert result.value(-3, "dice") == 1
+    with pytest.raises(errors.LabelError, match=r"0\.5"):
+        metrics.measure(labels + 0.5, labels)
+
+
+def test_the_ignore_label_is_never_measured():
+    labels = A.astype(int)
+    with pytest.raises(errors.LabelError, match="1"):
+        metrics.measure(labels, labels, labels=[1], ignore_label=1)

@@ -10,6 +10,7 @@ import numpy as np
 
 from edgewise.errors import ReadError
 from edgewise.image import Image
+from edgewise.image.array import unit_directions
 
 from .integrity import admit
 
@@ -25,6 +26,7 @@ __all__ = [
     "as_image",
     "describe_grid",
     "lps_affine",
+    "normal",
     "plane_spacing",
     "rescaled",
 ]
@@ -33,6 +35,7 @@ _LARGEST_SPACING: Final = 1000.0  # mm; larger is a wrong unit
 _ANISOTROPIC: Final = 10.0
 _SHEARED: Final = 1e-3
 _SAME_SPACING: Final = 1e-6
+_SINGULAR: Final = 1e-6  # as in Image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,6 +159,12 @@ def _kept_axes(path: Path, shape: tuple[int, ...], options: Options) -> int:
     return min(len(shape), 3)
 
 
+def normal(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the unit vector across a slice whose first two columns are its steps."""
+    across = np.cross(steps[:3, 0], steps[:3, 1])
+    return np.asarray(across / max(float(np.linalg.norm(across)), np.finfo(float).tiny))
+
+
 def plane_spacing(
     path: Path,
     shape: tuple[int, ...],
@@ -239,6 +248,9 @@ def _checked(
         if norms.min() == 0:
             message = f"{path}: its affine has an axis of length 0; correct the header"
             raise ReadError(message, code="bad_spacing")
+        if abs(np.linalg.det(unit_directions(affine))) < _SINGULAR:
+            message = f"{path}: the axes of its affine lie in one plane; correct the header"
+            raise ReadError(message, code="bad_header")
         cosines = axes / norms
         off_diagonal = cosines.T @ cosines - np.eye(axes.shape[1])
         if np.abs(off_diagonal).max() > _SHEARED:

@@ -84,7 +84,8 @@ def _failed(path: Path, error: Exception) -> ReadError:
         code, fact = "dangling_link", f"is a link to {path.readlink()}, which does not exist"
     else:
         reason = getattr(error, "strerror", None) or str(error)
-        code, fact = _ERRNO.get(type(error), ("read_error", f"cannot be read ({reason})"))  # type: ignore[call-overload]
+        known = next((v for kind, v in _ERRNO.items() if isinstance(error, kind)), None)
+        code, fact = known or ("read_error", f"cannot be read ({reason})")
     message = f"{path}: {fact}; check the path and its permissions"
     return ReadError(message, code=code)
 

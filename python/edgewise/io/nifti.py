@@ -17,7 +17,7 @@ import numpy as np
 from edgewise.errors import ConfigError, ReadError
 from edgewise.image import Image, drift
 
-from .header import Header, Options, as_image, describe_grid
+from .header import Header, Options, as_image, describe_grid, normal
 from .integrity import (
     GZIP,
     first_bytes,
@@ -291,7 +291,7 @@ def _sform(fields: _Fields, unit: float) -> NDArray[np.float64]:
     affine = np.eye(4)
     affine[:3] = np.reshape(fields.srow, (3, 4)) * unit
     if len(fields.shape) == 2 and not affine[:3, 2].any():  # slices often leave the third axis out
-        affine[:3, 2] = np.cross(*(affine[:3, k] / np.linalg.norm(affine[:3, k]) for k in (0, 1)))
+        affine[:3, 2] = normal(affine)
     return affine
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from edgewise.errors import ConfigError, ReadError
 
-from .header import Header, Options, as_image, describe_grid, lps_affine
+from .header import Header, Options, as_image, describe_grid, lps_affine, normal
 from .integrity import admit, first_bytes, gunzip, load, not_an_image, voxels
 from .sidecar import sidecar
 
@@ -122,7 +122,8 @@ def _parse(path: Path, data: bytes) -> _Parsed:
         if len(shape) != int(fields["dimension"]) or min(shape) < 1:
             raise ValueError(*bad)
         if dtype.itemsize > 1 and encoding != "ascii":
-            dtype = dtype.newbyteorder({"little": "<", "big": ">"}[fields["endian"].lower()])
+            order = {"little": "<", "big": ">"}[fields["endian"].lower()]
+            dtype = np.dtype(order + _DTYPES[name])
     except (KeyError, ValueError) as error:
         message = (
             f"{path}: its header lacks or garbles {error.args[0]!r} "
@@ -289,7 +290,7 @@ def _affine(
     full = np.eye(world)
     full[:, :axes] = columns
     if (world, axes) == (3, 2):  # a slice in space
-        full[:, 2] = np.cross(*(columns[:, k] / np.linalg.norm(columns[:, k]) for k in (0, 1)))
+        full[:, 2] = normal(columns)
     return lps_affine(full, origin, flips=flips)
 
 

@@ -64,7 +64,9 @@ def read_png(path: Path, options: Options) -> Image:
     if array.dtype == np.bool_:
         array = array.view(np.uint8)
     if array.shape != header.shape:
-        message = f"{path}: decodes to shape {array.shape}, its header says {header.shape}; export it again"
+        message = (
+            f"{path}: decodes to {array.shape}, its header says {header.shape}; export it again"
+        )
         raise ReadError(message, code="bad_header")
     if depth in (2, 4) and data[25] == 0:  # Pillow stretches few grey levels to 0..255
         array = array // np.uint8(255 // (2**depth - 1))
@@ -228,14 +230,14 @@ def _tiff_header(path: Path, file: Any, size: int, options: Options) -> tuple[An
 
 
 def _tiff_spacing(file: Any, page: Any, ndim: int) -> tuple[float, ...] | None:  # noqa: ANN401
-    own = (file.shaped_metadata or ({},))[0].get("spacing")
+    own = dict((file.shaped_metadata or ({},))[0]).get("spacing")
     if isinstance(own, list) and len(own) == ndim and all(isinstance(v, int | float) for v in own):
         return tuple(float(v) for v in own)
     density = [page.tags[k].value for k in ("XResolution", "YResolution") if k in page.tags]
     if len(density) != 2 or any(not b or not a for a, b in density):
         return None
     x, y = (a / b for a, b in density)
-    imagej = file.imagej_metadata or {}
+    imagej: dict[str, Any] = file.imagej_metadata or {}
     unit = _UNITS.get(str(imagej.get("unit", "")).lower())
     if unit is not None:
         plane = (unit / y, unit / x)

@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 from .boundary import boundary, surfels
+from .components import connected_components
 from .distance import distance_transform
+from .morphology import dilate, erode, fill_holes
+from .thinning import skeleton
+from .topology import betti_numbers, euler_characteristic
 
-__all__ = ["boundary", "distance_transform", "surfels"]
+__all__ = [
+    "betti_numbers",
+    "boundary",
+    "connected_components",
+    "dilate",
+    "distance_transform",
+    "erode",
+    "euler_characteristic",
+    "fill_holes",
+    "skeleton",
+    "surfels",
+]

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::grid::{Bounds, View};
-use crate::labels::Label;
+use crate::labels::{self, Label};
 use crate::mask::Mask;
 use crate::parallel;
 
@@ -58,8 +58,8 @@ pub struct JointHistogram {
     pub pairs: Vec<PairCount>,
 }
 
-/// A label map of any integer type, read piece by piece of a row.
-pub trait LabelRows: Sync {
+/// A label map of any integer type: read piece by piece of a row, or as the mask of some labels.
+pub trait LabelMap: Sync {
     /// Lengths along z, y, x.
     fn shape(&self) -> [usize; 3];
 
@@ -71,9 +71,12 @@ pub trait LabelRows: Sync {
 
     /// The label of a key.
     fn label(&self, key: u64) -> i128;
+
+    /// The elements of a box whose label is one of `members`: [`labels::members`].
+    fn members(&self, bounds: &Bounds, members: Option<&[i128]>) -> Mask;
 }
 
-impl<T: Label> LabelRows for View<'_, T> {
+impl<T: Label> LabelMap for View<'_, T> {
     fn shape(&self) -> [usize; 3] {
         View::shape(self)
     }
@@ -101,6 +104,10 @@ impl<T: Label> LabelRows for View<'_, T> {
 
     fn label(&self, key: u64) -> i128 {
         T::from_key(key).into()
+    }
+
+    fn members(&self, bounds: &Bounds, members: Option<&[i128]>) -> Mask {
+        labels::members(self, bounds, members)
     }
 }
 
@@ -136,8 +143,8 @@ fn differences<T: Label>(first: &[T], second: &[T]) -> u64 {
 /// # Errors
 /// [`Error::Shape`] if the shapes differ.
 pub fn joint_histogram(
-    reference: &dyn LabelRows,
-    prediction: &dyn LabelRows,
+    reference: &dyn LabelMap,
+    prediction: &dyn LabelMap,
     ignored: Option<&View<u8>>,
     threads: usize,
 ) -> Result<JointHistogram> {
@@ -163,8 +170,8 @@ pub fn joint_histogram(
 }
 
 struct Maps<'a> {
-    reference: &'a dyn LabelRows,
-    prediction: &'a dyn LabelRows,
+    reference: &'a dyn LabelMap,
+    prediction: &'a dyn LabelMap,
     ignored: Option<&'a View<'a, u8>>,
     shape: [usize; 3],
 }
@@ -395,7 +402,7 @@ fn merge(maps: &Maps, tallies: &[Tally]) -> JointHistogram {
 
 /// All labels of one map, ascending, and for each part the positions of its labels among them.
 fn merge_side<'a>(
-    map: &dyn LabelRows,
+    map: &dyn LabelMap,
     parts: impl Iterator<Item = &'a Side>,
 ) -> (Vec<LabelCount>, Vec<Vec<usize>>) {
     let parts: Vec<&Side> = parts.collect();

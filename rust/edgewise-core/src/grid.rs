@@ -86,6 +86,16 @@ impl Bounds {
             stop: [0, 1, 2].map(|k| self.stop[k].max(other.stop[k])),
         }
     }
+
+    /// The box with one more layer along the last `axes` axes, where an array of `shape` has one.
+    #[must_use]
+    pub fn grown(&self, shape: [usize; 3], axes: usize) -> Self {
+        let layer = [0, 1, 2].map(|k| usize::from(k >= 3 - axes));
+        Self {
+            start: [0, 1, 2].map(|k| self.start[k].saturating_sub(layer[k])),
+            stop: [0, 1, 2].map(|k| shape[k].min(self.stop[k] + layer[k])),
+        }
+    }
 }
 
 /// Squared distances between voxels, rounded the same way whatever the memory order.
@@ -149,6 +159,13 @@ mod tests {
     fn a_view_pads_missing_axes_in_front() {
         let view = View::new(&[1, 2, 3, 4, 5, 6], &[2, 3]).unwrap();
         assert_eq!((view.shape(), view.axes(), view.row(0, 1)), ([1, 2, 3], 2, &[4, 5, 6][..]));
+    }
+
+    #[test]
+    fn a_box_grows_within_the_array_only() {
+        let bounds = Bounds { start: [0, 1, 3], stop: [1, 2, 5] };
+        let grown = bounds.grown([1, 3, 5], 2);
+        assert_eq!(grown, Bounds { start: [0, 0, 2], stop: [1, 3, 5] });
     }
 
     #[test]

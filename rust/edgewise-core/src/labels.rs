@@ -60,8 +60,8 @@ pub fn members<T: Label>(view: &View<T>, bounds: &Bounds, members: Option<&[i128
     match *wanted.as_slice() {
         [] => Mask::zeros(bounds.shape(), view.axes()),
         [a] => Mask::pack(view, bounds, |label| label == a),
-        [a, b] => Mask::pack(view, bounds, |label| (label == a) | (label == b)),
-        [a, b, c] => Mask::pack(view, bounds, |label| (label == a) | (label == b) | (label == c)),
+        [a, b] => Mask::pack(view, bounds, |label| label == a || label == b),
+        [a, b, c] => Mask::pack(view, bounds, |label| label == a || label == b || label == c),
         [first, .., last] => many(view, bounds, &wanted, first, last),
     }
 }

@@ -202,7 +202,9 @@ impl Mask {
             return;
         }
         for row in self.words.chunks_exact_mut(self.words_per_row) {
-            row.iter_mut().for_each(|word| *word = !*word);
+            for word in row.iter_mut() {
+                *word = !*word;
+            }
             if let Some(word) = row.last_mut() {
                 *word &= last;
             }

@@ -11,7 +11,7 @@ use numpy::{
 };
 use pyo3::{exceptions::PyTypeError, prelude::*};
 
-use crate::errors::{ShapeError, to_python};
+use crate::errors::{ShapeError, SpacingError, to_python};
 
 /// Memory order of an array, and so whether its axes reach the core reversed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,11 @@ impl Order {
     }
 
     /// The metric of spacings given per array axis.
-    pub(crate) fn metric(self, spacing: &[f64]) -> PyResult<Metric> {
+    pub(crate) fn metric(self, spacing: &[f64], axes: usize) -> PyResult<Metric> {
+        if spacing.len() != axes {
+            let text = format!("{} spacings for {axes} axes", spacing.len());
+            return Err(SpacingError::new_err(text));
+        }
         Metric::new(&self.arrange(spacing), self == Order::Fortran).map_err(to_python)
     }
 

@@ -1,63 +1,13 @@
 //! Joint histogram and moments: label maps of any integer type in, numbers out, axes in the order of the array.
 
-use edgewise_core::counts::{self, JointHistogram, LabelCount, LabelRows};
-use edgewise_core::labels::{self, Label};
+use edgewise_core::counts::{self, JointHistogram, LabelCount};
 use edgewise_core::{Mask, View, grid::Bounds};
-use numpy::{
-    Element, PyArray1, PyArrayDescrMethods, PyArrayDyn, PyUntypedArray, PyUntypedArrayMethods,
-};
+use numpy::{PyArray1, PyArrayDescrMethods, PyArrayDyn, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
-use crate::array::{self, Borrowed, Order, with_labels};
-use crate::errors::{ShapeError, to_python};
-
-/// A borrowed label map whatever its integer type.
-trait AnyLabels {
-    fn order(&self) -> Order;
-    fn shape(&self) -> &[usize];
-    fn rows(&self) -> PyResult<Box<dyn LabelRows + '_>>;
-    /// The members within a box, and the number of axes.
-    fn members(&self, wanted: &Members, bounds: Option<&[(usize, usize)]>) -> PyResult<Crop>;
-}
-
-type Members = Option<Vec<i128>>;
-type Crop = (Mask, Bounds);
-
-impl<T: Label + Element> AnyLabels for Borrowed<'_, T> {
-    fn order(&self) -> Order {
-        self.order
-    }
-
-    fn shape(&self) -> &[usize] {
-        Borrowed::shape(self)
-    }
-
-    fn rows(&self) -> PyResult<Box<dyn LabelRows + '_>> {
-        Ok(Box::new(self.view()?))
-    }
-
-    fn members(&self, wanted: &Members, bounds: Option<&[(usize, usize)]>) -> PyResult<Crop> {
-        let view = self.view()?;
-        let bounds = self.order.bounds(bounds, view.shape(), view.axes())?;
-        Ok((labels::members(&view, &bounds, wanted.as_deref()), bounds))
-    }
-}
-
-fn any_labels<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Box<dyn AnyLabels + 'py>> {
-    with_labels!(array, |borrowed| Ok(Box::new(borrowed)))
-}
-
-/// Refuse arrays that do not lie in memory alike.
-fn check_alike(shape: &[usize], order: Order, other: &[usize], its: Order) -> PyResult<()> {
-    if shape != other {
-        return Err(ShapeError::new_err(format!("shapes differ: {shape:?} and {other:?}")));
-    }
-    if order != its {
-        let text = "the arrays must have the same memory order";
-        return Err(pyo3::exceptions::PyTypeError::new_err(text));
-    }
-    Ok(())
-}
+use crate::array::{self, Borrowed, Order};
+use crate::errors::to_python;
+use crate::labels::{any_labels, check_alike, hidden};
 
 /// Labels, index pairs and their counts, boxes: see `_core.pyi`.
 type Histogram<'py> = (
@@ -82,15 +32,12 @@ fn joint_histogram<'py>(
     let (ref_map, pred_map) = (any_labels(reference)?, any_labels(prediction)?);
     let (shape, order) = (ref_map.shape(), ref_map.order());
     check_alike(shape, order, pred_map.shape(), pred_map.order())?;
-    let ignored = ignored.map(array::mask).transpose()?;
-    if let Some(ignored) = &ignored {
-        check_alike(shape, order, ignored.shape(), ignored.order)?;
-    }
-    let hidden: Option<View<u8>> = ignored.as_ref().map(Borrowed::view).transpose()?;
-    let (ref_rows, pred_rows) = (ref_map.rows()?, pred_map.rows()?);
+    let ignored = hidden(ignored, shape, order)?;
+    let ignored: Option<View<u8>> = ignored.as_ref().map(Borrowed::view).transpose()?;
+    let (ref_rows, pred_rows) = (ref_map.map()?, pred_map.map()?);
     let (ref_rows, pred_rows) = (ref_rows.as_ref(), pred_rows.as_ref());
     let found = py
-        .detach(|| counts::joint_histogram(ref_rows, pred_rows, hidden.as_ref(), threads))
+        .detach(|| counts::joint_histogram(ref_rows, pred_rows, ignored.as_ref(), threads))
         .map_err(to_python)?;
     hand_back(py, &found, [reference, prediction], order)
 }
@@ -150,20 +97,27 @@ type PyMoments = (u64, Vec<u128>, Vec<Vec<u128>>);
 #[pyfunction]
 #[pyo3(signature = (labels, members, r#box, ignored))]
 fn moments<'py>(
+    py: Python<'py>,
     labels: &Bound<'py, PyUntypedArray>,
     members: Option<Vec<i128>>,
     r#box: Option<Vec<(usize, usize)>>,
     ignored: Option<&Bound<'py, PyUntypedArray>>,
 ) -> PyResult<PyMoments> {
-    let map = any_labels(labels)?;
-    let order = map.order();
-    let (mut mask, bounds) = map.members(&members, r#box.as_deref())?;
-    if let Some(ignored) = ignored.map(array::mask).transpose()? {
-        check_alike(map.shape(), order, ignored.shape(), ignored.order)?;
-        mask.and_not(&Mask::pack(&ignored.view()?, &bounds, |hidden| hidden != 0));
-    }
-    let found = counts::moments(&mask, bounds.start);
-    let first = 3 - mask.axes();
+    let labels = any_labels(labels)?;
+    let (order, map) = (labels.order(), labels.map()?);
+    let ignored = hidden(ignored, labels.shape(), order)?;
+    let ignored = ignored.as_ref().map(Borrowed::view).transpose()?;
+    let axes = labels.shape().len();
+    let bounds = order.bounds(r#box.as_deref(), map.shape(), axes)?;
+    let map = map.as_ref();
+    let found = py.detach(|| {
+        let mut mask = map.members(&bounds, members.as_deref());
+        if let Some(ignored) = &ignored {
+            mask.and_not(&Mask::pack(ignored, &bounds, |value| value != 0));
+        }
+        counts::moments(&mask, bounds.start)
+    });
+    let first = 3 - axes;
     let products = found.products.map(|row| order.arrange(&row[first..]));
     let products = order.arrange(&products[first..]);
     Ok((found.count, order.arrange(&found.sums[first..]), products))

@@ -10,6 +10,7 @@ mod distance;
 mod errors;
 mod flood;
 mod gzip;
+mod labels;
 mod morphology;
 mod surface;
 mod surface_distance;

@@ -6,7 +6,7 @@ use numpy::{PyArrayDyn, PyUntypedArray};
 use pyo3::prelude::*;
 
 use crate::array::{self, Borrowed};
-use crate::errors::{ShapeError, to_python};
+use crate::errors::to_python;
 
 fn packed(mask: &Borrowed<u8>) -> PyResult<Mask> {
     let view = mask.view()?;
@@ -38,11 +38,8 @@ fn surfels<'py>(
 ) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
     let mask = array::mask(mask)?;
     let voxels = packed(&mask)?;
-    if spacing.len() != voxels.axes() {
-        let text = format!("{} spacings for {} axes", spacing.len(), voxels.axes());
-        return Err(ShapeError::new_err(text));
-    }
-    let weights = SurfelWeights::new(&mask.order.metric(&spacing)?, voxels.axes());
+    let axes = voxels.axes();
+    let weights = SurfelWeights::new(&mask.order.metric(&spacing, axes)?, axes);
     let elements = py.detach(|| surface::surfels(&voxels, None).weights(&weights));
     let shape: Vec<usize> = mask.shape().iter().map(|length| length + 1).collect();
     array::to_numpy(py, elements, &shape, mask.order)

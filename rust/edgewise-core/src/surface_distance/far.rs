@@ -1,0 +1,85 @@
+//! Elements far from the other boundary: one search each, or a distance transform for all.
+//!
+//! The searches' cost grows with the number of elements, that of the transform with the size of the crop; both are known beforehand and the
+//! cheaper one is taken. So no input costs much more than its transform. The decision depends on counts alone, never on the number of threads.
+
+use rayon::prelude::*;
+
+use super::pyramid::{Pyramid, Walk};
+use crate::distance;
+use crate::error::Result;
+use crate::grid::Metric;
+use crate::mask::Mask;
+use crate::parallel;
+
+/// Cost of one search, and of transforming one voxel: ns on the machine where these were measured; only their ratio matters.
+const SEARCH: u64 = 500;
+const VOXEL: u64 = 8;
+/// Elements searched by one task.
+const GRAIN: usize = 1024;
+
+/// Squared distances from elements, given in raster order, to their nearest ones of `source`.
+pub(super) fn squares(
+    elements: &[[usize; 3]],
+    source: &Mask,
+    metric: &Metric,
+    threads: usize,
+) -> Result<Vec<f64>> {
+    let voxels = source.shape().iter().product::<usize>();
+    let transformable = voxels < u32::MAX as usize;
+    if transformable && elements.len() as u64 * SEARCH > voxels as u64 * VOXEL {
+        by_transform(elements, source, metric, threads)
+    } else {
+        Ok(by_searches(elements, source, metric, threads))
+    }
+}
+
+pub(super) fn by_searches(
+    elements: &[[usize; 3]],
+    source: &Mask,
+    metric: &Metric,
+    threads: usize,
+) -> Vec<f64> {
+    let pyramid = Pyramid::new(source, metric);
+    let search = |part: &[[usize; 3]]| {
+        let mut walk = Walk::default();
+        part.iter().map(|&at| pyramid.nearest(at, &mut walk)).collect::<Vec<_>>()
+    };
+    parallel::install(threads, |parallel| {
+        if parallel {
+            elements.par_chunks(GRAIN).flat_map_iter(search).collect()
+        } else {
+            search(elements)
+        }
+    })
+}
+
+/// Measured to the voxels that a distance transform finds nearest.
+pub(super) fn by_transform(
+    elements: &[[usize; 3]],
+    source: &Mask,
+    metric: &Metric,
+    threads: usize,
+) -> Result<Vec<f64>> {
+    let mut others = source.clone();
+    others.not();
+    let shape = source.shape();
+    let request = distance::Request {
+        shape: &shape,
+        spacing: &metric.spacing(),
+        reversed: metric.reversed(),
+        squared: true,
+        indices: true,
+        threads,
+    };
+    let Some(nearest) = distance::nearest(&others.to_bytes(), &request)? else {
+        return Ok(vec![f64::INFINITY; elements.len()]);
+    };
+    let [_, rows, columns] = shape;
+    let square = |at: &[usize; 3]| {
+        let position = nearest[(at[0] * rows + at[1]) * columns + at[2]] as usize;
+        let other = [position / (rows * columns), position / columns % rows, position % columns];
+        metric.squared([0, 1, 2].map(|k| other[k] as i64 - at[k] as i64))
+    };
+    Ok(elements.iter().map(square).collect())
+}

@@ -1,0 +1,223 @@
+//! Distances from the boundary of each of two masks to the boundary of the other, as lists of distinct distances.
+//!
+//! For every boundary element a of A the distance is `min over b of |(a - b) ∘ spacing|` over the boundary elements b of B. Nearly all
+//! elements of a good segmentation lie within a few voxels of the other boundary, so 64 of them at a time are tried against ever longer offsets
+//! (`near`); those that are left are searched one by one in a pyramid of boxes, or all at once by a distance transform of the crop where they are so
+//! many that it is cheaper (`far`). Every distance is measured from its index offset by [`Metric`], whichever way the nearest element was found.
+//!
+//! Memory beyond the masks: four bits a voxel of the crop, 32 bytes an element that is not near, and 9 bytes a voxel of the crop (13 where single
+//! precision cannot hold the squared distances) for the transform where it is used.
+
+mod far;
+mod near;
+mod pyramid;
+
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+use crate::grid::Metric;
+use crate::mask::Mask;
+use crate::surface::{self, Boundary, Edge, SurfelWeights, Surfels};
+
+/// Which elements of a mask are measured, and how much each counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Elements {
+    /// Boundary voxels, each of weight 1.
+    Voxels(Boundary),
+    /// Surface elements between voxels, weighted by their length or area; the outside of the array is background.
+    Surfels,
+    /// All voxels, each of weight 1: distances are 0 inside the other mask.
+    Whole,
+}
+
+impl FromStr for Elements {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self> {
+        match word {
+            "surfel" => Ok(Self::Surfels),
+            "none" => Ok(Self::Whole),
+            _ => word.parse().map(Self::Voxels).map_err(|_| {
+                Error::Argument(format!(
+                    "boundary must be 'face', 'edge18', 'full', 'surfel' or 'none', got '{word}'"
+                ))
+            }),
+        }
+    }
+}
+
+/// How to measure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Convention {
+    /// Spacing along the masks' axes.
+    pub metric: Metric,
+    /// Boundary elements.
+    pub elements: Elements,
+    /// What lies outside of the array; surface elements always have background there.
+    pub edge: Edge,
+}
+
+/// Distances of the elements of one mask, in the unit of the spacing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DistanceList {
+    /// Distinct, ascending; infinite if the other mask has no elements.
+    pub distances: Vec<f64>,
+    /// How many elements lie at each distance.
+    pub counts: Vec<u64>,
+    /// Their summed weight.
+    pub weights: Vec<f64>,
+}
+
+/// The lists from reference to prediction and back. An element list is empty where its mask has no boundary.
+///
+/// `ignored` voxels belong to neither mask and make no boundary; distances go straight through them. In a crop a layer of voxels around both masks
+/// must be kept wherever the array has one, so that the array's edge and ignored voxels next to the masks are seen. Results do not depend on the
+/// number of threads.
+///
+/// # Errors
+/// [`Error::Shape`] if shapes or numbers of axes differ.
+///
+/// # Examples
+/// ```
+/// use edgewise_core::surface::{Boundary, Edge};
+/// use edgewise_core::surface_distance::{Convention, Elements, between};
+/// use edgewise_core::{Mask, Metric};
+///
+/// let reference = Mask::from_bytes(&[0, 1, 0, 0, 0, 0], [1, 1, 6], 1)?;
+/// let prediction = Mask::from_bytes(&[0, 1, 1, 1, 1, 0], [1, 1, 6], 1)?;
+/// let convention = Convention {
+///     metric: Metric::new(&[2.0], false)?,
+///     elements: Elements::Voxels(Boundary::Face),
+///     edge: Edge::Background,
+/// };
+/// let [there, back] = between(&reference, &prediction, None, &convention, 1)?;
+/// assert_eq!(there.distances, [0.0]);
+/// assert_eq!(back.distances, [0.0, 6.0]); // the boundary voxels are 1 and 4
+/// # Ok::<(), edgewise_core::Error>(())
+/// ```
+pub fn between(
+    reference: &Mask,
+    prediction: &Mask,
+    ignored: Option<&Mask>,
+    convention: &Convention,
+    threads: usize,
+) -> Result<[DistanceList; 2]> {
+    let grid = |mask: &Mask| (mask.shape(), mask.axes());
+    if grid(reference) != grid(prediction)
+        || ignored.is_some_and(|mask| grid(mask) != grid(reference))
+    {
+        return Err(Error::Shape("the masks must have the same shape".into()));
+    }
+    let ours = Surface::new(reference, ignored, convention);
+    let theirs = Surface::new(prediction, ignored, convention);
+    let offsets = near::Offsets::new(&convention.metric, reference.axes());
+    let list = |from: &Surface, to: &Surface| from.distances_to(to, &offsets, convention, threads);
+    Ok([list(&ours, &theirs)?, list(&theirs, &ours)?])
+}
+
+/// The boundary elements of a mask.
+struct Surface {
+    elements: Mask,
+    weights: Weights,
+}
+
+enum Weights {
+    Equal,
+    Surfels(Surfels, Box<SurfelWeights>),
+}
+
+impl Surface {
+    fn new(mask: &Mask, ignored: Option<&Mask>, convention: &Convention) -> Self {
+        let elements = match convention.elements {
+            Elements::Voxels(rule) => surface::boundary(mask, rule, convention.edge, ignored),
+            Elements::Whole => {
+                let mut own = mask.clone();
+                if let Some(ignored) = ignored {
+                    own.and_not(ignored);
+                }
+                own
+            }
+            Elements::Surfels => {
+                let surfels = surface::surfels(mask, ignored);
+                let elements = surfels.positions().clone();
+                let table = Box::new(SurfelWeights::new(&convention.metric, mask.axes()));
+                return Self { elements, weights: Weights::Surfels(surfels, table) };
+            }
+        };
+        Self { elements, weights: Weights::Equal }
+    }
+
+    fn weight(&self, [z, y, x]: [usize; 3]) -> f64 {
+        match &self.weights {
+            Weights::Equal => 1.0,
+            Weights::Surfels(surfels, table) => table.weight(surfels.code_at(z, y, x)),
+        }
+    }
+
+    fn distances_to(
+        &self,
+        other: &Self,
+        offsets: &near::Offsets,
+        convention: &Convention,
+        threads: usize,
+    ) -> Result<DistanceList> {
+        if other.elements.is_empty() {
+            let mut tally = Tally::default();
+            self.elements
+                .for_each_set(|z, y, x| tally.add(f64::INFINITY, self.weight([z, y, x]), 1));
+            return Ok(tally.into_list());
+        }
+        let (mut tally, left) = near::search(self, &other.elements, offsets, threads);
+        let metric = &convention.metric;
+        let found = far::squares(&left, &other.elements, metric, threads)?;
+        for (at, square) in left.iter().zip(found) {
+            tally.add(square, self.weight(*at), 1);
+        }
+        Ok(tally.into_list())
+    }
+}
+
+/// Numbers of elements by squared distance and weight; both as the bits of non-negative floats, which sort as the numbers do.
+#[derive(Default)]
+struct Tally {
+    entries: Vec<(u64, u64, u64)>,
+}
+
+impl Tally {
+    fn add(&mut self, square: f64, weight: f64, count: u64) {
+        self.entries.push((square.to_bits(), weight.to_bits(), count));
+    }
+
+    /// Equal distances joined; weights summed from the lightest to the heaviest kind, so that neither the order of visits nor the memory order of
+    /// the masks changes a bit.
+    fn into_list(mut self) -> DistanceList {
+        self.entries.sort_unstable();
+        let mut kinds: Vec<(f64, u64, u64)> = Vec::new(); // distance, weight, count
+        for (square, weight, count) in self.entries {
+            let distance = f64::from_bits(square).sqrt();
+            match kinds.last_mut() {
+                Some(last) if last.0.to_bits() == distance.to_bits() && last.1 == weight => {
+                    last.2 += count;
+                }
+                _ => kinds.push((distance, weight, count)),
+            }
+        }
+        let mut list = DistanceList::default();
+        for (distance, weight, count) in kinds {
+            let weight = f64::from_bits(weight) * count as f64;
+            if list.distances.last().is_some_and(|last| last.to_bits() == distance.to_bits()) {
+                let last = list.distances.len() - 1;
+                list.counts[last] += count;
+                list.weights[last] += weight;
+            } else {
+                list.distances.push(distance);
+                list.counts.push(count);
+                list.weights.push(weight);
+            }
+        }
+        list
+    }
+}
+
+#[cfg(test)]
+mod tests;

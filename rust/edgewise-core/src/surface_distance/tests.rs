@@ -1,0 +1,193 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// A grid, its number of axes, and two arrays of 0 background, 1 foreground, 2 ignored.
+type Case = ([usize; 3], usize, Vec<u8>, Vec<u8>, [f64; 3]);
+
+fn cases() -> impl Strategy<Value = Case> {
+    let columns = prop::sample::select(vec![1_usize, 5, 63, 64, 65, 130]);
+    let share = || prop::sample::select(vec![1_u32, 8, 40, 95]);
+    let spacing = prop::sample::select(vec![
+        [1.0; 3],
+        [2.0, 1.0, 0.5],
+        [3.0, 0.8, 0.8],
+        [0.7, 1.3, 5.0],
+        [10.0, 0.1, 0.3],
+    ]);
+    (1..4_usize, 1..5_usize, 1..6_usize, columns, share(), share(), spacing).prop_flat_map(
+        |(axes, z, y, x, ours, theirs, spacing)| {
+            let shape = [if axes == 3 { z } else { 1 }, if axes >= 2 { y } else { 1 }, x];
+            let voxels = shape.iter().product::<usize>();
+            let array = |share: u32| {
+                let voxel = prop_oneof![
+                    2 => Just(2_u8),
+                    share => Just(1_u8),
+                    (98 - share) => Just(0_u8),
+                ];
+                prop::collection::vec(voxel, voxels)
+            };
+            (Just(shape), Just(axes), array(ours), array(theirs), Just(spacing))
+        },
+    )
+}
+
+fn packed(data: &[u8], shape: [usize; 3], axes: usize, rule: impl Fn(u8) -> bool) -> Mask {
+    let bytes: Vec<u8> = data.iter().map(|&v| u8::from(rule(v))).collect();
+    Mask::from_bytes(&bytes, shape, axes).unwrap()
+}
+
+fn points(mask: &Mask) -> Vec<[usize; 3]> {
+    let mut found = vec![];
+    mask.for_each_set(|z, y, x| found.push([z, y, x]));
+    found
+}
+
+fn offset(from: [usize; 3], to: [usize; 3]) -> [i64; 3] {
+    [0, 1, 2].map(|k| to[k] as i64 - from[k] as i64)
+}
+
+/// All pairs.
+fn naive(from: &Mask, to: &Mask, metric: &Metric) -> Vec<f64> {
+    let others = points(to);
+    let nearest = |at: &[usize; 3]| {
+        let squares = others.iter().map(|&other| metric.squared(offset(*at, other)));
+        squares.fold(f64::INFINITY, f64::min)
+    };
+    points(from).iter().map(nearest).collect()
+}
+
+/// The list of distances and weights that were not sorted, joined or summed in any clever way.
+fn listed(squares: &[f64], weights: &[f64]) -> Vec<(f64, u64, f64)> {
+    let mut all: Vec<_> = squares.iter().map(|s| s.sqrt()).zip(weights.iter().copied()).collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut joined: Vec<(f64, u64, f64)> = vec![];
+    for (distance, weight) in all {
+        match joined.last_mut() {
+            Some(last) if last.0.total_cmp(&distance).is_eq() => {
+                last.1 += 1;
+                last.2 += weight;
+            }
+            _ => joined.push((distance, 1, weight)),
+        }
+    }
+    joined
+}
+
+fn same(list: &DistanceList, expected: &[(f64, u64, f64)]) -> bool {
+    list.distances.iter().map(|d| d.to_bits()).eq(expected.iter().map(|e| e.0.to_bits()))
+        && list.counts.iter().copied().eq(expected.iter().map(|e| e.1))
+        && list.weights.iter().zip(expected).all(|(w, e)| (w - e.2).abs() <= 1e-12 * e.2)
+}
+
+proptest! {
+    #[test]
+    fn lists_are_those_of_all_pairs((shape, axes, ours, theirs, spacing) in cases(), flip: bool) {
+        let metric = Metric::new(&spacing[3 - axes..], flip).unwrap();
+        let hidden = packed(&ours, shape, axes, |v| v == 2);
+        let (a, b) = (packed(&ours, shape, axes, |v| v == 1), packed(&theirs, shape, axes, |v| v == 1));
+        for elements in [
+            Elements::Voxels(Boundary::Face),
+            Elements::Voxels(Boundary::Edge18),
+            Elements::Voxels(Boundary::Full),
+            Elements::Surfels,
+            Elements::Whole,
+        ] {
+            for edge in [Edge::Background, Edge::Foreground] {
+                let convention = Convention { metric, elements, edge };
+                let found = between(&a, &b, Some(&hidden), &convention, 1).unwrap();
+                let [r, p] = [&a, &b].map(|mask| Surface::new(mask, Some(&hidden), &convention));
+                for (list, from, to) in [(&found[0], &r, &p), (&found[1], &p, &r)] {
+                    let weights: Vec<f64> =
+                        points(&from.elements).iter().map(|&at| from.weight(at)).collect();
+                    let expected = listed(&naive(&from.elements, &to.elements, &metric), &weights);
+                    prop_assert!(same(list, &expected), "{list:?} {expected:?}");
+                }
+                prop_assert_eq!(&between(&a, &b, Some(&hidden), &convention, 3).unwrap(), &found);
+                let [back, there] = between(&b, &a, Some(&hidden), &convention, 1).unwrap();
+                prop_assert_eq!([there, back], found);
+            }
+        }
+    }
+
+    #[test]
+    fn searches_and_transform_agree_with_all_pairs((shape, axes, ours, theirs, spacing) in cases()) {
+        let metric = Metric::new(&spacing[3 - axes..], false).unwrap();
+        let (a, b) = (packed(&ours, shape, axes, |v| v == 1), packed(&theirs, shape, axes, |v| v == 1));
+        prop_assume!(!b.is_empty());
+        let (elements, expected) = (points(&a), naive(&a, &b, &metric));
+        let searched = far::by_searches(&elements, &b, &metric, 1);
+        prop_assert_eq!(&searched, &expected);
+        prop_assert_eq!(&far::by_searches(&elements, &b, &metric, 2), &expected);
+        let transformed = far::by_transform(&elements, &b, &metric, 1).unwrap();
+        for (found, expected) in transformed.iter().zip(&expected) {
+            prop_assert!((found - expected).abs() <= 4.0 * f64::EPSILON * expected);
+        }
+    }
+}
+
+#[test]
+fn many_far_elements_are_left_to_the_transform() {
+    let shape = [40, 40, 40];
+    let mut near = Mask::zeros(shape, 3);
+    let mut distant = Mask::zeros(shape, 3);
+    for y in 0..40 {
+        for x in 0..40 {
+            near.set(0, y, x);
+            distant.set(39, y, x);
+        }
+    }
+    let metric = Metric::new(&[1.0, 0.7, 0.7], false).unwrap();
+    let elements = points(&near);
+    let found = far::squares(&elements, &distant, &metric, 1).unwrap();
+    assert!(found.iter().all(|square| square.to_bits() == 1521.0_f64.to_bits()));
+}
+
+#[test]
+fn one_moved_voxel_changes_the_list() {
+    let convention = Convention {
+        metric: Metric::new(&[1.0, 1.0], false).unwrap(),
+        elements: Elements::Voxels(Boundary::Face),
+        edge: Edge::Background,
+    };
+    let square = |dx: usize| {
+        let mut mask = Mask::zeros([1, 9, 70], 2);
+        for y in 2..6 {
+            for x in 60..66 {
+                mask.set(0, y, x + usize::from(y == 5) * dx);
+            }
+        }
+        mask
+    };
+    let same = between(&square(0), &square(0), None, &convention, 1).unwrap();
+    assert_eq!(same.map(|list| list.distances), [[0.0], [0.0]]);
+    let moved = between(&square(0), &square(1), None, &convention, 1).unwrap();
+    assert!(moved.iter().all(|list| list.distances == [0.0, 1.0]));
+}
+
+#[test]
+fn a_mask_without_boundary_is_infinitely_far() {
+    let full = Mask::from_bytes(&[1; 12], [1, 3, 4], 2).unwrap();
+    let hole = Mask::from_bytes(&[1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1], [1, 3, 4], 2).unwrap();
+    let convention = Convention {
+        metric: Metric::new(&[1.0, 1.0], false).unwrap(),
+        elements: Elements::Voxels(Boundary::Face),
+        edge: Edge::Foreground,
+    };
+    let [there, back] = between(&full, &hole, None, &convention, 1).unwrap();
+    assert_eq!(there, DistanceList::default());
+    assert_eq!((back.distances, back.counts), (vec![f64::INFINITY], vec![4]));
+}
+
+#[test]
+fn masks_of_different_shapes_are_refused() {
+    let convention = Convention {
+        metric: Metric::new(&[1.0], false).unwrap(),
+        elements: Elements::Whole,
+        edge: Edge::Background,
+    };
+    let (a, b) = (Mask::zeros([1, 1, 5], 1), Mask::zeros([1, 1, 6], 1));
+    assert!(between(&a, &b, None, &convention, 1).is_err());
+    assert!("sphere".parse::<Elements>().is_err());
+    assert_eq!("surfel".parse::<Elements>(), Ok(Elements::Surfels));
+}

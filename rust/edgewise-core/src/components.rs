@@ -486,7 +486,7 @@ pub(crate) mod tests {
                 && (0..height as i64).contains(&y)
                 && (0..width as i64).contains(&x);
             ((1..=connectivity).contains(&moved) && inside)
-                .then_some(((z as usize * height) + y as usize) * width + x as usize)
+                .then(|| ((z as usize * height) + y as usize) * width + x as usize)
         })
     }
 

@@ -36,4 +36,4 @@ bench *names:
 
 # write the pages that are generated from the definitions
 docs:
-    {{python}} -m edgewise metrics --format markdown > docs/metrics.md
+    {{python}} -c 'from edgewise.metrics.reference_page import render; print(render(), end="")' > docs/metrics.md

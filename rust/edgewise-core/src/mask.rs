@@ -234,14 +234,20 @@ impl Mask {
     pub fn for_each_set(&self, mut visit: impl FnMut(usize, usize, usize)) {
         for z in 0..self.shape[0] {
             for y in 0..self.shape[1] {
-                for (k, &word) in self.row(z, y).iter().enumerate() {
-                    let mut left = word;
-                    while left != 0 {
-                        visit(z, y, 64 * k + left.trailing_zeros() as usize);
-                        left &= left - 1;
-                    }
-                }
+                each_bit(self.row(z, y), |x| visit(z, y, x));
             }
+        }
+    }
+}
+
+/// Call `visit(x)` for every set bit of a row, ascending.
+#[inline]
+pub(crate) fn each_bit(row: &[u64], mut visit: impl FnMut(usize)) {
+    for (k, &word) in row.iter().enumerate() {
+        let mut left = word;
+        while left != 0 {
+            visit(64 * k + left.trailing_zeros() as usize);
+            left &= left - 1;
         }
     }
 }

@@ -9,25 +9,25 @@ use super::pyramid::{Pyramid, Walk};
 use crate::distance;
 use crate::error::Result;
 use crate::grid::Metric;
-use crate::mask::Mask;
+use crate::mask::{Mask, each_bit};
 use crate::parallel;
 
 /// Cost of one search, and of transforming one voxel: ns on the machine where these were measured; only their ratio matters.
 const SEARCH: u64 = 500;
 const VOXEL: u64 = 8;
-/// Elements searched by one task.
-const GRAIN: usize = 1024;
+/// Rows searched by one task.
+const GRAIN: usize = 64;
 
-/// Squared distances from elements, given in raster order, to their nearest ones of `source`.
+/// Squared distances from elements, in raster order, to their nearest ones of `source`.
 pub(super) fn squares(
-    elements: &[[usize; 3]],
+    elements: &Mask,
     source: &Mask,
     metric: &Metric,
     threads: usize,
 ) -> Result<Vec<f64>> {
     let voxels = source.shape().iter().product::<usize>();
     let transformable = voxels < u32::MAX as usize;
-    if transformable && elements.len() as u64 * SEARCH > voxels as u64 * VOXEL {
+    if transformable && elements.count() * SEARCH > voxels as u64 * VOXEL {
         by_transform(elements, source, metric, threads)
     } else {
         Ok(by_searches(elements, source, metric, threads))
@@ -35,28 +35,31 @@ pub(super) fn squares(
 }
 
 pub(super) fn by_searches(
-    elements: &[[usize; 3]],
+    elements: &Mask,
     source: &Mask,
     metric: &Metric,
     threads: usize,
 ) -> Vec<f64> {
     let pyramid = Pyramid::new(source, metric);
-    let search = |part: &[[usize; 3]]| {
+    let [planes, rows, _] = elements.shape();
+    let all: Vec<usize> = (0..planes * rows).collect();
+    let search = |part: &[usize]| {
         let mut walk = Walk::default();
-        part.iter().map(|&at| pyramid.nearest(at, &mut walk)).collect::<Vec<_>>()
+        let mut found = Vec::new();
+        for row in part {
+            let (z, y) = (row / rows, row % rows);
+            each_bit(elements.row(z, y), |x| found.push(pyramid.nearest([z, y, x], &mut walk)));
+        }
+        found
     };
     parallel::install(threads, |parallel| {
-        if parallel {
-            elements.par_chunks(GRAIN).flat_map_iter(search).collect()
-        } else {
-            search(elements)
-        }
+        if parallel { all.par_chunks(GRAIN).flat_map_iter(search).collect() } else { search(&all) }
     })
 }
 
 /// Measured to the voxels that a distance transform finds nearest.
 pub(super) fn by_transform(
-    elements: &[[usize; 3]],
+    elements: &Mask,
     source: &Mask,
     metric: &Metric,
     threads: usize,
@@ -73,13 +76,15 @@ pub(super) fn by_transform(
         threads,
     };
     let Some(nearest) = distance::nearest(&others.to_bytes(), &request)? else {
-        return Ok(vec![f64::INFINITY; elements.len()]);
+        return Ok(vec![f64::INFINITY; elements.count() as usize]);
     };
     let [_, rows, columns] = shape;
-    let square = |at: &[usize; 3]| {
-        let position = nearest[(at[0] * rows + at[1]) * columns + at[2]] as usize;
+    let mut found = Vec::new();
+    elements.for_each_set(|z, y, x| {
+        let position = nearest[(z * rows + y) * columns + x] as usize;
         let other = [position / (rows * columns), position / columns % rows, position % columns];
-        metric.squared([0, 1, 2].map(|k| other[k] as i64 - at[k] as i64))
-    };
-    Ok(elements.iter().map(square).collect())
+        let at = [z, y, x];
+        found.push(metric.squared([0, 1, 2].map(|k| other[k] as i64 - at[k] as i64)));
+    });
+    Ok(found)
 }

@@ -5,8 +5,8 @@
 //! (`near`); those that are left are searched one by one in a pyramid of boxes, or all at once by a distance transform of the crop where they are so
 //! many that it is cheaper (`far`). Every distance is measured from its index offset by [`Metric`], whichever way the nearest element was found.
 //!
-//! Memory beyond the masks: four bits a voxel of the crop, 32 bytes an element that is not near, and 9 bytes a voxel of the crop (13 where single
-//! precision cannot hold the squared distances) for the transform where it is used.
+//! Memory beyond the masks: four bits a voxel of the crop, 8 bytes an element that is not near (32 where elements have weights), and 9 bytes a voxel of
+//! the crop (13 where single precision cannot hold the squared distances) for the transform where it is used.
 
 mod far;
 mod near;
@@ -147,11 +147,24 @@ impl Surface {
         Self { elements, weights: Weights::Equal }
     }
 
-    fn weight(&self, [z, y, x]: [usize; 3]) -> f64 {
+    fn infinitely_far(&self) -> Tally {
+        let mut tally = Tally::default();
         match &self.weights {
-            Weights::Equal => 1.0,
-            Weights::Surfels(surfels, table) => table.weight(surfels.code_at(z, y, x)),
+            Weights::Equal => match self.elements.count() {
+                0 => {}
+                count => tally.add(f64::INFINITY, 1.0, count),
+            },
+            Weights::Surfels(surfels, table) => {
+                let mut counts = [0; 256];
+                surfels.for_each(|_, _, _, code| counts[usize::from(code)] += 1);
+                for (&count, &weight) in counts.iter().zip(table.table()) {
+                    if count > 0 {
+                        tally.add(f64::INFINITY, weight, count);
+                    }
+                }
+            }
         }
+        tally
     }
 
     fn distances_to(
@@ -162,16 +175,26 @@ impl Surface {
         threads: usize,
     ) -> Result<DistanceList> {
         if other.elements.is_empty() {
-            let mut tally = Tally::default();
-            self.elements
-                .for_each_set(|z, y, x| tally.add(f64::INFINITY, self.weight([z, y, x]), 1));
-            return Ok(tally.into_list());
+            return Ok(self.infinitely_far().into_list());
         }
         let (mut tally, left) = near::search(self, &other.elements, offsets, threads);
         let metric = &convention.metric;
-        let found = far::squares(&left, &other.elements, metric, threads)?;
-        for (at, square) in left.iter().zip(found) {
-            tally.add(square, self.weight(*at), 1);
+        let mut far = far::squares(&left, &other.elements, metric, threads)?;
+        match &self.weights {
+            Weights::Equal => {
+                far.sort_unstable_by(f64::total_cmp);
+                for equal in far.chunk_by(|a, b| a.total_cmp(b).is_eq()) {
+                    tally.add(equal[0], 1.0, equal.len() as u64);
+                }
+            }
+            Weights::Surfels(surfels, table) => {
+                let mut squares = far.iter();
+                left.for_each_set(|z, y, x| {
+                    if let Some(&square) = squares.next() {
+                        tally.add(square, table.weight(surfels.code_at(z, y, x)), 1);
+                    }
+                });
+            }
         }
         Ok(tally.into_list())
     }

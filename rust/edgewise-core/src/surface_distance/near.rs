@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{Surface, Tally, Weights};
 use crate::grid::Metric;
-use crate::mask::Mask;
+use crate::mask::{Mask, each_bit};
 use crate::parallel;
 
 /// How far to look, in smallest spacings: 123 offsets in three axes of equal spacing.
@@ -43,13 +43,13 @@ impl Offsets {
     }
 }
 
-/// What is near, counted, and the elements that are not, in raster order.
+/// What is near, counted, and the elements that are not.
 pub(super) fn search(
     query: &Surface,
     source: &Mask,
     offsets: &Offsets,
     threads: usize,
-) -> (Tally, Vec<[usize; 3]>) {
+) -> (Tally, Mask) {
     let planes = query.elements.shape()[0];
     let per_task = planes.div_ceil(4 * threads).max(1);
     let tasks: Vec<_> = (0..planes).step_by(per_task).collect();
@@ -68,10 +68,13 @@ pub(super) fn search(
         }
     });
     let mut tally = Tally::default();
-    let mut left = Vec::new();
+    let mut left = Mask::zeros(query.elements.shape(), query.elements.axes());
+    let mut words = left.words_mut();
     for part in parts {
         part.count(&mut tally);
-        left.extend(part.left);
+        let (own, others) = words.split_at_mut(part.left.len());
+        own.copy_from_slice(&part.left);
+        words = others;
     }
     (tally, left)
 }
@@ -83,7 +86,8 @@ struct Found<'a> {
     /// Elements by offset and, where weights differ, code of the surface element.
     counts: Vec<u64>,
     codes: usize,
-    left: Vec<[usize; 3]>,
+    /// Words of the planes, without the elements that are near.
+    left: Vec<u64>,
 }
 
 impl<'a> Found<'a> {
@@ -104,8 +108,10 @@ impl<'a> Found<'a> {
             open.clear();
             open.extend(words.filter(|&(_, word)| word != 0));
             self.row(z, y, &mut open, source);
+            let start = self.left.len();
+            self.left.resize(start + elements.words_per_row(), 0);
             for &(k, word) in &open {
-                each_bit(word, |bit| self.left.push([z, y, 64 * k + bit]));
+                self.left[start + k] = word;
             }
         }
     }
@@ -143,7 +149,9 @@ impl<'a> Found<'a> {
             Weights::Equal => self.counts[offset] += u64::from(hit.count_ones()),
             Weights::Surfels(surfels, _) => {
                 let counts = &mut self.counts[offset * self.codes..];
-                each_bit(hit, |bit| counts[usize::from(surfels.code_at(z, y, 64 * k + bit))] += 1);
+                each_bit(&[hit], |bit| {
+                    counts[usize::from(surfels.code_at(z, y, 64 * k + bit))] += 1;
+                });
             }
         }
     }
@@ -156,13 +164,6 @@ impl<'a> Found<'a> {
             };
             tally.add(self.offsets.sorted[n / self.codes].0, weight, count);
         }
-    }
-}
-
-fn each_bit(mut word: u64, mut visit: impl FnMut(usize)) {
-    while word != 0 {
-        visit(word.trailing_zeros() as usize);
-        word &= word - 1;
     }
 }
 

@@ -1,0 +1,36 @@
+"""The README's tour prints what the README says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from edgewise.cli.main import main
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+STEPS = [
+    tuple(block.split("\n", 1)) for block in re.findall(r"```console\n\$ (.*?)```", README, re.DOTALL)
+]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tour")
+    assert main(["demo", str(folder / "edgewise-demo")]) == 0
+    return folder
+
+
+def test_there_is_a_tour():
+    assert len(STEPS) >= 2
+
+
+@pytest.mark.parametrize(("command", "printed"), STEPS, ids=[step[0][:60] for step in STEPS])
+def test_a_step_of_the_tour(command, printed, demo, monkeypatch, capsys):
+    monkeypatch.chdir(demo)
+    name, *arguments = shlex.split(command)
+    assert name == "edgewise"
+    main(arguments)
+    assert capsys.readouterr().out == printed

@@ -23,6 +23,12 @@ settings.register_profile("nightly", deadline=None, max_examples=2000, suppress_
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+def pytest_configure(config):
+    """Leave full-size checks to `-m slow`."""
+    if not config.option.markexpr:
+        config.option.markexpr = "not slow"
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder beside the project with data that is not part of it; skips when it is absent."""
@@ -41,5 +47,5 @@ def surface_distance_library():
 
     library = pytest.importorskip("surface_distance")
     if not hasattr(np, "Inf"):
-        np.inf = np.inf
+        vars(np)["Inf"] = np.inf
     return library.metrics

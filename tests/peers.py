@@ -83,7 +83,7 @@ ROWS: tuple[Row, ...] = (
     Row(*_SKIMAGE, "adapted_rand_error[2]", "rand_merge", _MEANS),
     Row(*_SKIMAGE, "skeletonize(zhang)", "skeleton(zhang)"),
     Row(*_SKIMAGE, "skeletonize(lee)", "skeleton(lee)"),
-    Row(*_SKIMAGE, "skeletonize", "cldice"),
+    Row(*_SKIMAGE, "skeletonize", "cldice", _RATIO),
     Row(*_SKIMAGE, "euler_number", "euler_characteristic"),
     Row(*_SKIMAGE, "flood", "flood"),
     Row(*_CC3D, "connected_components", "connected_components"),

@@ -78,7 +78,11 @@ def keywords(expected, ndim):
 
 
 def reproductions(metric, expected):
-    """Keywords of every convention that is said to give the value, for distances and NSD."""
+    """Keywords of every convention that is said to give the value.
+
+    Left out: "all" (no choice matters), strips that do not start at the image's edge (edgewise does
+    not offer them) and policies of a summary.
+    """
     edges = {"bg": "background", "fg": "foreground"}
     for path in expected["reproduced_by"]:
         parts = path.split("/")
@@ -89,14 +93,20 @@ def reproductions(metric, expected):
         elif parts[0] == "surfel":
             how = {"boundary": "surfel"}
             parts = parts[1:]
+        elif parts[0] in ("zhang", "lee"):
+            how = {"thinning": parts[0]}
+        elif parts[0] in ("deepmind", "monai", "metrics_reloaded"):
+            how = {"preset": parts[0]}
+        elif metric == "boundary_iou" and parts[0] == "bg":
+            how = {"strip": parts[1]}
         else:
             continue
-        if metric == "hd_quantile":
+        if "boundary" in how and metric == "hd_quantile":
             how["combine"], how["percentile"] = parts
-        elif metric == "nsd":
+        elif "boundary" in how and metric == "nsd":
             (how["combine"],) = parts
         for key, value in (expected.get("params") or {}).items():
-            how["tolerance" if key == "tau" else key] = value
+            how[{"tau": "tolerance", "d": "width"}.get(key, key)] = value
         yield path, how
 
 

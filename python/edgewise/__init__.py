@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from . import statistics as statistics
     from . import voxels as voxels
     from .evaluation import evaluate as evaluate
+    from .evaluation import evaluate_pair as evaluate_pair
     from .image import Image as Image
     from .io import read as read
     from .io import write as write
     from .methods import region_grow as region_grow
     from .metrics import assd as assd
     from .metrics import dice as dice
-    from .metrics import evaluate_pair as evaluate_pair
     from .metrics import hd as hd
     from .metrics import hd95 as hd95
     from .metrics import iou as iou
     from .metrics import masd as masd
     from .metrics import nsd as nsd
-    from .voxels import boundary as boundary
     from .voxels import connected_components as connected_components
     from .voxels import distance_transform as distance_transform
+    from .voxels.boundary import boundary as boundary
 
 _HOMES: Final = {  # where each name of the front door lives
     "Image": "image",
@@ -44,7 +44,7 @@ _HOMES: Final = {  # where each name of the front door lives
     "dice": "metrics",
     "distance_transform": "voxels",
     "evaluate": "evaluation",
-    "evaluate_pair": "metrics",
+    "evaluate_pair": "evaluation",
     "hd": "metrics",
     "hd95": "metrics",
     "iou": "metrics",

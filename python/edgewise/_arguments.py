@@ -37,9 +37,7 @@ _LARGEST_EXACT: Final = 2.0**53  # beyond it float64 skips integers
 
 def as_array(values: ArrayLike, name: str) -> AnyArray:
     """Return `values` as an array with at least one axis and no axis of length 0, not copied."""
-    if not isinstance(values, np.ndarray) and hasattr(values, "__dlpack__"):
-        values = np.from_dlpack(values)
-    array = np.asarray(values)
+    array = np.asarray(_imported(values))
     if array.dtype.kind not in "buif":
         message = f"{name} must hold numbers or booleans, got dtype {array.dtype}"
         raise TypeError(message)
@@ -50,6 +48,19 @@ def as_array(values: ArrayLike, name: str) -> AnyArray:
         message = f"{name} has an axis of length 0: shape {array.shape}"
         raise ShapeError(message)
     return array
+
+
+def _imported(values: Any) -> Any:  # noqa: ANN401
+    """Return what the DLPack protocol gives, nothing copied; else the values as they are."""
+    if isinstance(values, np.ndarray) or not hasattr(values, "__dlpack__"):
+        return values
+    try:
+        return np.from_dlpack(values)
+    except (BufferError, RuntimeError):
+        # read-only, on another device, part of a gradient: __array__ knows a way or says why not
+        if not hasattr(values, "__array__"):
+            raise
+        return values
 
 
 def _contiguous(array: AnyArray) -> AnyArray:
@@ -107,10 +118,10 @@ def as_label_map(
         bad = ~(np.isfinite(array) & (np.abs(array) < _LARGEST_EXACT) & (array == np.rint(array)))
         if bad.any():
             value, index = _first_offender(array, bad)
-            message = (
-                f"{name} must hold whole numbers, found {value} at index {index}; "
-                "threshold a probability map first"
-            )
+            remedy = "threshold a probability map first"
+            if np.isfinite(value) and abs(value) >= _LARGEST_EXACT:
+                remedy = "from 2^53 on floating values skip integers, use an integer type"
+            message = f"{name} must hold whole numbers, found {value} at index {index}; {remedy}"
             raise LabelError(message)
         array = array.astype(np.int64, order="K")
     if array.dtype.kind == "i" and not allow_negative_labels and int(array.min()) < 0:
@@ -166,7 +177,8 @@ def as_connectivity(connectivity: int | None, ndim: int) -> int:
     """Return the neighbourhood as 1..ndim; None is ndim, the full neighbourhood."""
     if connectivity is None:
         return ndim
-    if isinstance(connectivity, bool) or not 1 <= int(connectivity) <= ndim:
+    whole = hasattr(connectivity, "__index__") and not isinstance(connectivity, bool)
+    if not whole or not 1 <= connectivity <= ndim:
         message = f"connectivity must be 1 to {ndim} (1 = face neighbours), got {connectivity!r}"
         raise ConfigError(message)
     return int(connectivity)

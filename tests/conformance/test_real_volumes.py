@@ -4,6 +4,7 @@ matching convention.
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 
@@ -17,7 +18,6 @@ PAIRS = {
     "brains one": ("brains/brain_12876.nii.gz", "brains/brain_15697.nii.gz"),
     "brains two": ("brains/brain_10021.nii.gz", "brains/brain_9861.nii.gz"),
 }
-SOME = {"slab": None, "brains one": (2, 17, 38, 60), "brains two": (5, 36, 71)}
 TOLERANCE = 2.0
 CLOSE = {"rel": 0, "abs": 1e-6}  # mm
 
@@ -44,20 +44,13 @@ def load(shared):
 
 @pytest.fixture(
     scope="module",
-    params=[
-        "slab",
-        pytest.param("brains one", marks=pytest.mark.slow),
-        "brains two",
-    ],
+    params=list(PAIRS),
 )
 def measured(request, load):
-    """(name, reference, prediction, spacing, result) with edgewise's values of some labels."""
+    """(name, reference, prediction, spacing, result) with edgewise's values of every label."""
     (reference, spacing), (prediction, other) = map(load, PAIRS[request.param])
     assert spacing == other
-    labels = SOME[request.param] or sorted(set(np.unique(reference)) - {0})
-    result = metrics.measure(
-        reference, prediction, spacing=spacing, labels=[int(k) for k in labels], metrics=IDS
-    )
+    result = metrics.measure(reference, prediction, spacing=spacing, metrics=IDS)
     return request.param, reference, prediction, spacing, result
 
 
@@ -140,6 +133,7 @@ def test_surface_elements_equal_surface_distance(measured, surface_distance_libr
     assert compared >= 3
 
 
+@pytest.mark.filterwarnings("ignore")  # it warns about its own deprecated arguments
 def test_distances_equal_monai(measured):
     torch = pytest.importorskip("torch")
     with warnings.catch_warnings():
@@ -147,7 +141,7 @@ def test_distances_equal_monai(measured):
         monai = pytest.importorskip("monai.metrics")
     *_, spacing, result = measured
     compared = 0
-    for label, r, p in crops(measured):
+    for label, r, p in itertools.islice(crops(measured), 0, None, 4):  # MONAI takes its time
         if not r.any() or not p.any():
             continue
         y, y_pred = (torch.from_numpy(m[None, None].astype(np.float32)) for m in (r, p))

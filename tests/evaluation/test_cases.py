@@ -7,6 +7,7 @@ import pytest
 from edgewise.errors import ConfigError, InputError
 from edgewise.evaluation import Case, Pairs
 from edgewise.evaluation.cases import natural_key
+from small_datasets import label_map, write
 
 
 def touch(folder, *names):
@@ -199,3 +200,33 @@ def test_selecting_cases():
     assert names(pairs.select(limit=3)) == ["c0", "c1", "c2"]
     with pytest.raises(InputError, match="none of the 12 cases"):
         pairs.select(include=["x*"])
+
+
+def test_a_folder_against_itself_is_noted(tmp_path):
+    for side in ("r", "p"):
+        write(tmp_path / side / "a.nii.gz", label_map())
+    for side, codes in (("r", ["same_folder"]), ("p", [])):
+        notes = Pairs.from_folders(tmp_path / "r", tmp_path / side).notes
+        assert [n.code for n in notes] == codes
+
+
+def test_links_that_lead_round_in_a_circle(tmp_path):
+    for side in ("r", "p"):
+        write(tmp_path / side / "sub/a.nii.gz", label_map())
+        (tmp_path / side / "sub/up").symlink_to(tmp_path / side, target_is_directory=True)
+    pairs = Pairs.from_folders(tmp_path / "r", tmp_path / "p", recursive=True)
+    assert [c.case for c in pairs] == ["sub/a"]
+
+
+def test_probabilities_beside_label_maps_come_with_a_way_out(tmp_path):
+    for side in ("r", "p"):
+        write(tmp_path / side / "a.nii.gz", label_map())
+    (tmp_path / "p/a.npz").write_bytes(b"PK")
+    with pytest.raises(InputError, match=r"--pred-template '.*/p/\{case\}\.nii\.gz'"):
+        Pairs.from_folders(tmp_path / "r", tmp_path / "p")
+    assert len(Pairs.from_templates(tmp_path / "r", f"{tmp_path}/p/{{case}}.nii.gz")) == 1
+
+
+def test_a_limit_below_one_is_refused():
+    with pytest.raises(ConfigError, match="limit"):
+        Pairs.from_records([("a", 1, 2)]).select(limit=0)

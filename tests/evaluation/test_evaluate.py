@@ -3,10 +3,13 @@
 import itertools
 import json
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import edgewise
 from edgewise.errors import (
     CaseError,
     ConfigError,
@@ -16,6 +19,7 @@ from edgewise.errors import (
     ReadError,
 )
 from edgewise.evaluation import Evaluation, Pairs, check, evaluate, evaluate_pair
+from edgewise.evaluation.warning_texts import WARNINGS
 from edgewise.image import Image
 from small_datasets import AFFINE, HELD, SHIFTS, label_map, write, write_faults
 
@@ -367,3 +371,48 @@ def test_checking_headers_and_everything(tmp_path):
     assert full == faulty
     healthy = check(Pairs.from_folders(ref, pred).select(include=["good*"]), full=True)
     assert healthy == []
+
+
+def test_many_labels_that_are_not_measured_are_one_sentence(tmp_path):
+    many = label_map(labels=(1,))
+    many[0, 0, :] = np.arange(11, 19)
+    for name in "ab":
+        write(tmp_path / f"r/{name}.nii.gz", label_map(labels=(1,)))
+        write(tmp_path / f"p/{name}.nii.gz", many)
+    (note,) = evaluate(tmp_path / "r", tmp_path / "p", metrics="dice").notes
+    assert note.message == (
+        "predictions have 8 labels that are not evaluated (11, 12, 13, 14, 15, 16, 17, 18) in 2 "
+        "cases; evaluated labels are 1."
+    )
+    note = evaluate(tmp_path / "r", tmp_path / "p", metrics="dice", labels=range(1, 17)).notes[0]
+    assert note.message.endswith("evaluated labels are 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 6 more.")
+
+
+def test_an_array_with_too_many_axes_has_a_code_of_its_own():
+    array = np.ones((2, 2, 2, 2), np.uint8)
+    (failed,) = evaluate([("a", array, array)], metrics="hd").failed
+    assert failed.code == "bad_shape"
+
+
+def test_every_warning_has_a_meaning_in_the_documentation():
+    page = (Path(__file__).parents[2] / "docs/files.md").read_text()
+    for code, text in WARNINGS.items():
+        assert f"| `{code}` | {text} |" in page
+
+
+def test_every_code_in_the_source_has_a_meaning():
+    """Codes are string literals that are appended to or joined with warnings."""
+    rooms = Path(edgewise.__file__).parent
+    known = set()
+    for file in (*rooms.glob("io/*.py"), *rooms.glob("image/*.py"), rooms / "metrics/pair.py"):
+        text = file.read_text()
+        known |= set(re.findall(r'(?:codes|found|warnings)\.(?:append|add)\("([a-z_]+)"\)', text))
+        known |= set(re.findall(r'(?:warnings|codes|odd) = \(?(?:\*warnings, )?"([a-z_]+)"', text))
+    assert len(known) > 10
+    assert known <= set(WARNINGS)
+
+
+def test_the_summary_is_part_of_what_is_kept(folders, tmp_path):
+    result = evaluate(*folders, metrics="dice", out=tmp_path / "run")
+    stored = json.loads((tmp_path / "run/run.json").read_text())["summary"]
+    assert [row["mean"] for row in stored] == [row.mean for row in result.summary().rows]

@@ -153,3 +153,54 @@ def test_a_bad_toml_file_says_where(tmp_path, text, problem):
     path.write_text(text)
     with pytest.raises(ConfigError, match=problem):
         read_toml(path)
+
+
+def test_labels_from_named_segments(tmp_path):
+    header = (
+        "NRRD0004\ntype: uchar\ndimension: 3\nsizes: 1 1 1\nencoding: raw\n"
+        "Segment0_LabelValue:=3\nSegment0_Name:=liver\n\n"
+    )
+    (tmp_path / "a.seg.nrrd").write_bytes(header.encode() + b"\0")
+    assert read_labels(f"{tmp_path}/a.seg.nrrd").labels == ((3, "liver"),)
+    (tmp_path / "b.seg.nrrd").write_bytes(b"no")
+    with pytest.raises(ConfigError, match=r"labels: .*not NRRD"):
+        read_labels(tmp_path / "b.seg.nrrd")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [({"volume": -1}, "volume"), ({"nan": "zero"}, "nan must"), ({"max_bytes": 0}, "max_bytes")],
+)
+def test_impossible_ways_to_read_are_named(options, problem):
+    with pytest.raises(ConfigError, match=problem):
+        Config.create(**options)
+
+
+def test_a_region_that_cannot_be_read_is_named_as_a_region():
+    with pytest.raises(ConfigError, match="regions: cannot read core=2"):
+        Config.create(regions="whole=1,core=2+x")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[run]\ntimeout = "x"', "timeout in .run. must be a whole number or a number, got 'x'"),
+        ("[run]\nretries = true", "retries in .run. must be a whole number, got True"),
+        ('[input]\nlimit = "3"', "limit in .input. must be a whole number"),
+        ("[input]\nbinary = 1", "binary in .input. must be true or false"),
+        ("[input]\ninclude = [1]", "include in .input. must be a list or text"),
+        ("[input]\nregions = 4", "regions in .input. must be text or a table"),
+        ("[metrics]\nnames = 3", "names in .metrics. must be text or a list"),
+        ("[summary]\nmissing = [1]", "missing in .summary. must be text"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_named(tmp_path, text, problem):
+    (tmp_path / "a.toml").write_text(text)
+    with pytest.raises(ConfigError, match=problem):
+        read_toml(tmp_path / "a.toml")
+
+
+def test_one_text_is_a_list_of_one(tmp_path):
+    (tmp_path / "a.toml").write_text('[input]\ninclude = "a*"\n[gates]\nfail_under = "failed<=0"')
+    options = read_toml(tmp_path / "a.toml")
+    assert options == {"include": ["a*"], "fail_under": ["failed<=0"]}

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from edgewise.errors import CaseError, ConfigError
@@ -177,3 +178,11 @@ def test_a_label_that_no_case_could_show_still_has_its_row():
     values, cases = tables({}, missing=("x",))
     row = summarize(values, cases, labels={1: "", 2: ""}, metrics=("dice",)).row("dice", 2)
     assert (row.n, row.n_missing, row.mean) == (1, 1, 0.0)
+
+
+def test_columns_have_one_type_also_when_every_value_is_a_stand_in():
+    table = summary({}, missing=("a",)).to_table()
+    assert table["mean"].dtype == table["worst"].dtype == np.float64
+    assert table["n"].dtype == np.int64
+    assert table["mean"].tolist() == [0.0, 50.0]
+    assert table.to_csv().splitlines()[1].startswith(",1,liver,dice,,1,1,")

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from edgewise.errors import ConfigError, InputError
+from edgewise.errors import ConfigError, EdgewiseError, InputError
 from edgewise.evaluation import Table, read_values
 from edgewise.evaluation.strict_json import json_text
 from edgewise.evaluation.tables import VALUES_COLUMNS
@@ -106,3 +106,10 @@ def test_a_name_that_is_no_unicode_survives(tmp_path):
     table = Table.from_rows(VALUES_COLUMNS, [(name, "", 1, "", "dice", 1.0, "ok")])
     table.to_csv(tmp_path / "values.csv")
     assert read_values(tmp_path)["case"].tolist() == [name]
+
+
+def test_a_table_that_cannot_be_written_names_the_file(values, tmp_path):
+    (tmp_path / "values.csv").mkdir()
+    with pytest.raises(EdgewiseError, match=r"values\.csv: cannot be written"):
+        values.to_csv(tmp_path / "values.csv")
+    assert [p.name for p in tmp_path.iterdir()] == ["values.csv"]

@@ -6,9 +6,9 @@ import pkgutil
 from pathlib import Path
 
 import pytest
-from edgewise.metrics.reference_page import render
 
 import edgewise
+from edgewise.metrics.reference_page import render
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

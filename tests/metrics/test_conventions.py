@@ -17,6 +17,29 @@ TABLE = {  # boundary, combine, percentile, assd, nsd boundary, nsd combine, squ
     "panoptica": ("face", "pooled", "linear", "mean of means", "face", "mean", False),
     "picture_story": ("face", "pooled", "linear", "pooled", "surfel", "pooled", True),
 }
+BOTH, DIAGONAL = "zhang (1 and 2 axes), lee (3 axes)", "2 % of the diagonal"
+SMALLEST = "min(spacing), or 0.5 without spacing"
+FURTHER = {  # strip, width, thinning, tolerance, tie tolerance, spacing, distance target
+    "edgewise": ("chess", DIAGONAL, BOTH, None, 1e-9, 1.0, "boundary"),
+    "metrics_reloaded": ("edt_lt", 1.0, BOTH, 1.0, 0.0, 1.0, "boundary"),
+    "monai": ("chess", DIAGONAL, BOTH, None, 0.0, 1.0, "boundary"),
+    "medpy": ("chess", DIAGONAL, BOTH, None, 1e-9, 1.0, "boundary"),
+    "deepmind": ("chess", DIAGONAL, BOTH, None, 0.0, "required", "boundary"),
+    "nnunet": ("chess", DIAGONAL, BOTH, None, 1e-9, "from file, unused", "boundary"),
+    "simpleitk": ("chess", DIAGONAL, BOTH, None, 1e-9, "of the image", "set"),
+    "panoptica": ("chess", DIAGONAL, BOTH, SMALLEST, 0.0, 1.0, "boundary"),
+    "picture_story": ("edt_lt", 1.0, "zhang", 1.0, 1e-9, 1.0, "boundary"),
+}
+FURTHER_KEYS = ("strip", "width", "thinning", "nsd_tolerance", "tie_rtol", "spacing")
+FURTHER_KEYS += ("distance_target",)
+ORDER = {  # of the library's own arguments
+    "edgewise": ("reference", "prediction"),
+    "metrics_reloaded": ("pred", "ref"),
+    "monai": ("y_pred", "y"),
+    "medpy": ("result", "reference"),
+    "deepmind": ("mask_gt", "mask_pred"),
+    "simpleitk": ("source=pred", "target=ref"),
+}
 KEYS = ("boundary", "combine", "percentile", "assd", "nsd_boundary", "nsd_combine", "squeeze")
 
 
@@ -28,6 +51,9 @@ def test_every_preset_is_in_the_table():
 def test_choices(preset):
     found = metrics.convention(preset)
     assert tuple(found[key] for key in KEYS) == TABLE[preset]
+    assert tuple(found[key] for key in FURTHER_KEYS) == FURTHER[preset]
+    assert found["argument_order"] == ORDER.get(preset, found["argument_order"])
+    assert found["result_dtype"] == ("float32" if preset == "monai" else "float64")
     assert found["edge"] == "background"
     assert found["preset"] == preset
 

@@ -40,6 +40,9 @@ def test_step_by_hand():
     weighted = listed([1.0, 2.0, 3.0], [1.0, 2.0, 1.0])
     levels = {0: 1.0, 25: 1.0, 25.1: 2.0, 75: 2.0, 75.1: 3.0, 100: 3.0}
     assert {q: weighted.quantile(q, "step") for q in levels} == levels
+    assert (
+        listed([1.0, 2.0], [1.0, 1e-14]).quantile(100, "step") == 2.0
+    )  # the maximum, come what may
     tenths = listed([1.0, 2.0], [0.1 + 0.1 + 0.1, 0.3])  # 0.30000000000000004 and 0.3
     assert tenths.quantile(50, "step") == 1.0
 

@@ -192,6 +192,36 @@ def test_states_of_full_and_undefined():
     assert metrics.measure(line, line, metrics="mahalanobis").values[-1].state == "undefined"
 
 
+def test_state_undefined_where_thinning_leaves_nothing():
+    """Lee's thinning takes a block of 2 x 2 x 2 away."""
+    block = np.zeros((6, 6, 6), bool)
+    block[2:4, 2:4, 2:4] = True
+    rod = block.copy()
+    rod[:, 2, 2] = True
+    names = "cldice,topology_precision,topology_sensitivity"
+    for reference, prediction, undefined in (
+        (block, block, {"cldice", "topology_precision", "topology_sensitivity"}),
+        (block, rod, {"cldice", "topology_sensitivity"}),
+        (rod, block, {"cldice", "topology_precision"}),
+    ):
+        values = metrics.measure(reference, prediction, metrics=names).values[-3:]
+        assert {v.metric for v in values if v.state == "undefined"} == undefined
+        assert {v.metric for v in values if math.isnan(v.value)} == undefined
+
+
+def test_state_full_where_neither_mask_has_a_boundary():
+    """An empty reference beside a prediction whose voxels have only ignored neighbours."""
+    result = metrics.measure(
+        EMPTY, OBJECT, metrics="hd,nsd_grid,dice,ahd", ignore_mask=~OBJECT, labels=[1]
+    )
+    values = {value.metric: (value.value, value.state) for value in result.values}
+    for name in ("hd", "nsd_grid@1mm"):
+        assert math.isnan(values[name][0])
+        assert values[name][1] == "full"
+    assert values["ahd"] == (INF, "ref_empty")
+    assert values["dice"] == (0.0, "ref_empty")
+
+
 def test_state_full_where_ignored_voxels_surround_an_object():
     ignored = ~OBJECT
     result = metrics.measure(OBJECT, OBJECT, metrics="hd,nsd,dice", ignore_mask=ignored)

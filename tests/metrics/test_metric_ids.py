@@ -47,6 +47,12 @@ def test_every_metric_round_trips():
             assert metrics.definition(alias) is metrics.definition(name)
 
 
+def test_numbers_are_written_back_without_loss():
+    for value in (0.1, 1 / 3, 95, 2.5e-7):
+        (found,) = dict(parse(f"nsd@{value!r}mm").parameters).values()
+        assert found == value
+
+
 def test_a_bare_nsd_is_completed():
     request = parse("nsd")
     assert not request.is_complete

@@ -81,6 +81,9 @@ def test_label_sets():
     assert list(measure(reference, prediction, labels=[0, 1]).labels) == [0, 1]
     background = measure(reference, prediction, include_background=True, metrics="dice")
     assert background.value(0, "dice") == 0.5 * 2 / 1.5
+    nothing = np.zeros((3, 4), int)
+    alone = measure(nothing, nothing, labels=[0], metrics="dice,hd,center_distance,components_ref")
+    assert [value.value for value in alone.values[-4:]] == [1.0, 0.0, 0.0, 1.0]
     absent = measure(reference, prediction, labels=[9], metrics="dice,hd")
     assert {value.state for value in absent.values} == {"both_empty"}
 
@@ -138,6 +141,18 @@ def test_the_ignore_label_cannot_be_measured():
         measure(reference, prediction, ignore_label=9, ignore_mask=reference == 9)
 
 
+def test_the_ignore_label_of_a_prediction_is_no_label_of_the_pair():
+    """Where the reference has another label, a prediction of the ignore label is just wrong."""
+    reference, prediction = np.array([9, 1, 1, 0]), np.array([9, 1, 9, 9])
+    for labels in ("auto", "union"):
+        result = measure(reference, prediction, labels=labels, ignore_label=9, metrics="dice")
+        assert list(result.labels) == [1]
+        assert result.value(1, "dice") == 2 / 3
+        assert result.extra_labels == ((9, 2),)
+    nothing = measure([9, 0, 0], [9, 9, 2], ignore_label=9, metrics="dice")
+    assert list(nothing.labels) == [2]
+
+
 def test_negative_labels():
     reference, prediction = np.array([-1, 0, 1, 1]), np.array([1, 0, 1, 1])
     with pytest.raises(LabelError, match="negative"):
@@ -193,6 +208,7 @@ def test_objects_with_geometry():
     assert with_geometry.spacing == (2.0, 0.5)
     plain = measure(reference, prediction, spacing=(2.0, 0.5), metrics="hd,volume_ref")
     assert with_geometry == plain
+    assert plain.diagonal == pytest.approx(math.hypot(9 * 2.0, 11 * 0.5))
 
 
 def test_results_print_pickle_and_become_tables():
@@ -204,6 +220,15 @@ def test_results_print_pickle_and_become_tables():
     assert "nan" in str(result)
     assert repr(result).startswith("<PairResult of 2 labels>")
     assert pickle.loads(pickle.dumps(result)).to_dict().keys() == {"liver", "spleen"}
+    both = measure(reference, prediction, labels={1: "liver"}, metrics="hd95,hd95:medpy")
+    assert both.value("liver", "hd95:medpy") == both.value(1, "hd95:medpy") != both.value(1, "hd95")
+    assert measure(reference, prediction, metrics="hd95:medpy").value(1, "hd95") == (
+        both.value(1, "hd95:medpy")
+    )
+    with pytest.raises(ConfigError, match="no single value"):
+        measure(reference, prediction, metrics="hd95:medpy").value(1, "hd95:monai")
+    with pytest.raises(ConfigError, match="no single value"):
+        measure(reference, prediction, metrics="nsd@1").value(1, "nsd@2")
     frame = result.to_pandas()
     assert list(frame.columns) == ["label", "label_name", "metric", "value", "state"]
     assert len(frame) == len(result.values)
@@ -219,6 +244,16 @@ def test_averages_over_labels():
     weighted = metrics.label_average(result, "dice", reduction="weighted")
     assert weighted == pytest.approx((3 * dice_1 + dice_2) / 4)
     assert metrics.label_average(result, "dice", reduction="micro") == 6 / 8
+    fbeta = measure(reference, prediction, labels=[1, 2, 3], metrics="fbeta@2")
+    # TP 3, FP 1, FN 1 over the three labels
+    assert metrics.label_average(fbeta, "fbeta@2", reduction="micro") == 15 / (15 + 4 + 1)
+    regions = measure(reference, prediction, regions={"both": (1, 2)}, metrics="dice")
+    assert metrics.label_average(regions, "dice") == pytest.approx((dice_1 + dice_2) / 2)
+    negative = measure(
+        np.where(reference == 2, -1, reference), np.where(prediction == 2, -1, prediction),
+        metrics="dice", allow_negative_labels=True,
+    )  # fmt: skip
+    assert metrics.label_average(negative, "dice") == pytest.approx((dice_1 + dice_2) / 2)
     with pytest.raises(ConfigError, match="no ratio of counts"):
         metrics.label_average(measure(reference, prediction), "hd95", reduction="micro")
 

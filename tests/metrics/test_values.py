@@ -88,6 +88,9 @@ VALUES = {
 }
 
 
+OVERLAPS = ("surface_overlap_ref", "surface_overlap_pred")
+
+
 def entropy(*shares: float) -> float:
     return -sum(p * math.log2(p) for p in shares if p)
 
@@ -165,6 +168,19 @@ def test_spacing_scales_distances_and_volumes(rectangles):
     assert metrics.mahalanobis(*rectangles, spacing=(0.3, 7.0)) == metrics.mahalanobis(*rectangles)
 
 
+@pytest.mark.parametrize("name", VALUES)
+def test_every_function_takes_a_spacing(name, rectangles):
+    """So that a loop over names needs no list of those that use it."""
+    unit = metrics.METRICS[name].unit
+    scale = {"mm": 3.0, "mm^d": 9.0}.get(unit, 1.0)
+    options = {"tolerance": 3.0} if name in ("nsd", "nsd_grid", "nsd_grid_mean", *OVERLAPS) else {}
+    value = call(name, *rectangles, spacing=3, **options)
+    assert value == pytest.approx(scale * VALUES[name], rel=1e-13, nan_ok=True)
+    for impossible in (0, -1.0, (1.0,), (1.0, math.nan)):
+        with pytest.raises(SpacingError, match="spacing"):
+            call(name, *rectangles, spacing=impossible)
+
+
 def test_two_voxels_far_apart_by_hand():
     reference, prediction = np.zeros((2, 5, 7), bool)
     reference[0, 0] = prediction[3, 4] = True
@@ -182,10 +198,34 @@ def test_tolerance_ties_count_as_within():
     assert metrics.nsd_grid(reference, prediction, preset="monai", **options) == 0.0
 
 
-def test_tolerance_has_no_default(rectangles):
-    for name in ("nsd", "nsd_grid", "nsd_grid_mean", "surface_overlap_ref"):
+NEED_A_TOLERANCE = ("nsd", "nsd_grid", "nsd_grid_mean", *OVERLAPS)
+
+
+@pytest.mark.parametrize("name", NEED_A_TOLERANCE)
+def test_tolerance_has_no_default(name, rectangles):
+    for preset in ("edgewise", "monai", "medpy", "deepmind", "nnunet", "simpleitk"):
         with pytest.raises(TypeError, match="tolerance"):
-            getattr(metrics, name)(*rectangles)
+            getattr(metrics, name)(*rectangles, preset=preset)
+
+
+@pytest.mark.parametrize("name", NEED_A_TOLERANCE)
+def test_some_libraries_have_a_tolerance(name):
+    reference, prediction = np.zeros((2, 40), bool)
+    reference[1:20], prediction[3:21] = True, True
+    measure = getattr(metrics, name)
+    for preset, spacing, tolerance in (
+        ("metrics_reloaded", 0.4, 1.0),
+        ("picture_story", 0.6, 1.0),
+        ("panoptica", None, 0.5),
+        ("panoptica", 2.5, 2.5),
+    ):
+        how = {"preset": preset, "spacing": spacing}
+        expected = measure(reference, prediction, tolerance=tolerance, **how)
+        assert measure(reference, prediction, **how) == expected
+    # the start is 2 voxels away, the end 1: what is within depends on the preset's tolerance
+    assert metrics.nsd(reference, prediction, preset="metrics_reloaded", spacing=0.4) == 1.0
+    assert metrics.nsd(reference, prediction, preset="panoptica", spacing=2.5) == 0.5
+    assert metrics.nsd(reference, prediction, preset="panoptica") == 0.0
 
 
 def test_one_slice_axis_is_squeezed_unless_told(rectangles):
@@ -261,6 +301,16 @@ def test_what_is_refused(rectangles):
             metrics.nsd(reference, prediction, tolerance=tolerance)
     with pytest.raises(ConfigError, match="width"):
         metrics.boundary_iou(reference, prediction, width=1.5)
+    for width in (0, -1, math.nan):
+        with pytest.raises(ConfigError, match="width"):
+            metrics.boundary_iou(reference, prediction, width=width, strip="edt_lt")
+    # half a voxel holds the boundary itself
+    assert metrics.boundary_iou(reference, prediction, width=0.5, strip="edt_lt") == (
+        metrics.boundary_iou(reference, prediction, width=1)
+    )
+    for beta in (0, -1, math.inf):
+        with pytest.raises(ConfigError, match="beta"):
+            metrics.fbeta(reference, prediction, beta=beta)
     with pytest.raises(ConfigError, match="zhang"):
         metrics.cldice(np.ones((3, 3, 3), bool), np.ones((3, 3, 3), bool), thinning="zhang")
 

@@ -62,28 +62,32 @@ def erode(mask, kind, times):
     return result
 
 
-def strip(mask, rule, width, spacing):
-    """Inner strip of boundary IoU: `chess`, `taxi`, `edt_lt` or `edt_lt_mm`."""
+def strip(mask, rule, width, spacing, ignored=None):
+    """Inner strip of boundary IoU: `chess`, `taxi`, `edt_lt` or `edt_lt_mm`.
+
+    Erosion goes on below ignored elements, which bound nothing, and takes them out in the end.
+    """
     mask = np.array(mask) != 0
-    if rule == "chess":
-        return mask & ~erode(mask, "full", width)
-    if rule == "taxi":
-        return mask & ~erode(mask, "face", width)
+    hidden = np.zeros(mask.shape, bool) if ignored is None else np.array(ignored) != 0
+    if rule in ("chess", "taxi"):
+        core = erode(mask | hidden, "full" if rule == "chess" else "face", width)
+        return mask & ~hidden & ~core
+    mask &= ~hidden
     steps = spacing if rule == "edt_lt_mm" else (1.0,) * mask.ndim
-    edge = boundary_set(mask, "face")
+    edge = boundary_set(mask, "face", ignored=hidden)
     result = np.zeros(mask.shape, bool)
     for element in elements(mask):
         gaps = [
             sum(((a - b) * s) ** 2 for a, b, s in zip(element, other, steps, strict=True)) ** 0.5
             for other in edge
         ]
-        result[element] = min(gaps) < width
+        result[element] = min(gaps, default=np.inf) < width
     return result
 
 
-def boundary_iou(reference, prediction, width, rule, spacing):
+def boundary_iou(reference, prediction, width, rule, spacing, ignored=None):
     """Elements in both strips over elements in either."""
-    a = strip(reference, rule, width, spacing)
-    b = strip(prediction, rule, width, spacing)
+    a = strip(reference, rule, width, spacing, ignored)
+    b = strip(prediction, rule, width, spacing, ignored)
     either = int((a | b).sum())
     return int((a & b).sum()) / either if either else float("nan")

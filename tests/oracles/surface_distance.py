@@ -23,10 +23,16 @@ class Lists:
 
 
 def lists(reference, prediction, spacing, kind="face", edge="background", ignored=None, area=None):
-    """Directed distance lists under one boundary convention."""
+    """Directed distance lists under one boundary convention.
+
+    A surface element is undecided, and left out, where its block holds an ignored element.
+    """
     if kind == "surfel":
         w_r = surfels.weights(reference, spacing, area)
         w_p = surfels.weights(prediction, spacing, area)
+        if ignored is not None:
+            undecided = surfels.blocks_with(ignored)
+            w_r[undecided] = w_p[undecided] = 0
         at_r, at_p = points(w_r), points(w_p)
         weigh_r, weigh_p = w_r[w_r != 0], w_p[w_p != 0]
     else:

@@ -80,3 +80,12 @@ def weights(mask, spacing, block_weight=None):
         else:
             result[index] = block_weight(block, spacing)
     return result
+
+
+def blocks_with(mask):
+    """Blocks of the padded grid that hold any of the elements."""
+    padded = np.pad(np.asarray(mask) != 0, 1)
+    result = np.zeros(tuple(n - 1 for n in padded.shape), bool)
+    for index in itertools.product(*map(range, result.shape)):
+        result[index] = padded[tuple(slice(i, i + 2) for i in index)].any()
+    return result

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agreement import same
-from edgewise import errors, metrics
+from edgewise import _arguments, errors, metrics
 
 A = np.zeros((4, 5), bool)
 A[1:3, 1:4] = True
@@ -34,8 +34,9 @@ class TestMasks:
             self.measure(name, A, wrong)
 
     def test_label_maps_are_refused(self, name):
-        with pytest.raises(errors.LabelError, match="2"):
-            self.measure(name, A.astype(int) * 2, A)
+        for dtype in ("u1", "i1", "u2", "i8", "f4"):
+            with pytest.raises(errors.LabelError, match="found 2"):
+                self.measure(name, A.astype(dtype) * 2, A)
         with pytest.raises(errors.LabelError, match="-1"):
             self.measure(name, -A.astype(int), A)
 
@@ -55,6 +56,56 @@ class TestMasks:
     def test_memoryviews_are_arrays(self, name):
         view = memoryview(A.astype(np.uint8))
         assert same(self.measure(name, view, A), self.measure(name, A, A))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_arrays_in_either_order_are_not_copied(order):
+    for dtype in ("bool", "u1", "u2", "i8"):
+        array = np.ones((4, 5, 6), dtype, order=order)
+        assert np.shares_memory(_arguments.as_label_map(array), array)
+        if dtype in ("bool", "u1"):
+            assert np.shares_memory(_arguments.as_mask(array), array)
+
+
+class Lent:
+    """An array of another library, handed over by DLPack, or by `__array__` where that fails."""
+
+    def __init__(self, array, refuses=False):
+        self.array_of_the_library, self.refuses, self.asked = array, refuses, []
+
+    def __dlpack__(self, **options):
+        self.asked.append("dlpack")
+        if self.refuses:
+            message = "on another device"
+            raise BufferError(message)
+        return self.array_of_the_library.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self.array_of_the_library.__dlpack_device__()
+
+
+class Convertible(Lent):
+    def __array__(self, dtype=None, copy=None):
+        self.asked.append("array")
+        return np.array(self.array_of_the_library, dtype=dtype)
+
+
+def test_arrays_of_other_libraries():
+    expected = metrics.hd(A, np.roll(A, 1))
+    for lent in (Lent(np.roll(A, 1)), Convertible(np.roll(A, 1))):
+        assert metrics.hd(A, lent) == expected
+        assert lent.asked == ["dlpack"]  # nothing is copied
+    last_resort = Convertible(np.roll(A, 1), refuses=True)
+    assert metrics.hd(A, last_resort) == expected
+    assert last_resort.asked == ["dlpack", "array"]
+    with pytest.raises(BufferError, match="device"):
+        metrics.hd(A, Lent(A, refuses=True))
+
+
+@pytest.mark.parametrize("connectivity", [0, 3, 1.5, True, "face"])
+def test_impossible_neighbourhoods(connectivity):
+    with pytest.raises(errors.ConfigError, match="connectivity"):
+        metrics.components_ref(A, A, connectivity=connectivity)
 
 
 @pytest.mark.parametrize("spacing", [(1, 0), (1, -1), (1, np.nan), (np.inf, 1), (1,), (1, 1, 1), 0])
@@ -138,8 +189,33 @@ def test_labels_may_be_whole_floats_but_not_negative():
         -labels, -labels, labels=[-3], metrics="dice", allow_negative_labels=True
     )
     assert result.value(-3, "dice") == 1
-    with pytest.raises(errors.LabelError, match=r"0\.5"):
+    with pytest.raises(errors.LabelError, match=r"0\.5.*probability"):
         metrics.measure(labels + 0.5, labels)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(2.0**53, "integer type"), (1e300, "integer type"), (np.inf, "inf"), (np.nan, "nan")],
+)
+def test_floating_labels_stay_where_floats_count_exactly(value, words):
+    labels = A.astype(float)
+    labels[0, 0] = value
+    with pytest.raises(errors.LabelError, match=words):
+        metrics.measure(labels, A)
+    labels[0, 0] = 2.0**53 - 1
+    result = metrics.measure(labels, labels, metrics="dice")
+    assert list(result.labels) == [1, 2**53 - 1]
+
+
+def test_labels_of_64_bits_keep_every_bit():
+    reference = np.array([0, 2**64 - 1, 2**64 - 2, 5], np.uint64)
+    prediction = np.array([0, 2**64 - 1, 2**64 - 1, 5], np.uint64)
+    result = metrics.measure(reference, prediction, metrics="dice,hd")
+    assert list(result.labels) == [5, 2**64 - 2, 2**64 - 1]
+    assert result.value(2**64 - 1, "dice") == 2 / 3
+    assert result.value(2**64 - 2, "hd") == np.inf
+    mixed = metrics.measure(reference, np.array([0, 5, 5, 5], np.int16), metrics="dice")
+    assert mixed.value(5, "dice") == 0.5
 
 
 def test_the_ignore_label_is_never_measured():

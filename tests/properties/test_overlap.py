@@ -56,6 +56,15 @@ def test_volumes(pair):
     assert same(ours, abs(counts.fp - counts.fn) * voxel, 1e-14)
 
 
+@pytest.mark.parametrize("name", ["volume_ref", "volume_pred", "absolute_volume_difference"])
+def test_one_slice_has_the_volume_of_its_thickness(name):
+    slab, empty = np.ones((3, 4, 1), bool), np.zeros((3, 4, 1), bool)
+    prediction = empty if name == "absolute_volume_difference" else slab
+    assert getattr(metrics, name)(slab, prediction, spacing=(2, 3, 5)) == 12 * 30
+    pair = metrics.measure(slab, prediction, spacing=(2, 3, 5), metrics=[name])
+    assert pair.value(1, name) == 12 * 30
+
+
 @given(pairs(), st.integers(0, 2**32 - 1))
 def test_ignored_voxels_leave_the_grid(pair, seed):
     reference, prediction, _ = pair

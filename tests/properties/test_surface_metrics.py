@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agreement import close, same
 from edgewise import metrics
 from oracles import boundaries, surface_distance
-from strategies import examples, pairs
+from strategies import examples, pairs, spacings
 
 KINDS = ("face", "edge18", "full", "none")
 MEANS = ("asd_ref_to_pred", "asd_pred_to_ref", "assd", "masd", "rmsd")
@@ -101,6 +101,40 @@ def test_surfel_lists_in_one_and_two_axes(pair, q):
         assert same(ours, theirs, 1e-12), combine
 
 
+LARGE = [(130, 70), (40, 66, 21), (5, 64, 65), (9, 131, 12)]
+
+
+@pytest.mark.parametrize("kind", ["face", "full", "none", "surfel"])
+@examples(15)
+@given(data=st.data())
+def test_large_objects_near_and_far(kind, data):
+    """Thousands of elements, most of them far from the other mask: every way of searching."""
+    shape = data.draw(st.sampled_from(LARGE[:1] if kind == "surfel" else LARGE))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    reference, prediction = np.zeros((2, *shape), bool)
+    near = tuple(slice(0, max(2, n // 3)) for n in shape)
+    far = tuple(slice(n - max(2, n // 3), n) for n in shape)
+    density = data.draw(st.sampled_from((0.02, 0.6, 1.0)))
+    reference[near] = rng.random(reference[near].shape) < density
+    prediction[near if data.draw(st.booleans()) else far] = True
+    prediction[rng.random(shape) < data.draw(st.sampled_from((0.0, 0.001)))] = True
+    reference.flat[-1] = True
+    spacing = data.draw(spacings(len(shape)))
+    found = surface_distance.lists(reference, prediction, spacing, kind)
+    how = {"spacing": spacing, "boundary": kind}
+    rule = "step" if kind == "surfel" else "linear"
+    for name in EXTREMES:
+        ours = getattr(metrics, name)(reference, prediction, **how)
+        assert same(ours, getattr(surface_distance, name)(found), bound(spacing)), name
+    for q in (30, 95):
+        ours = metrics.hd_quantile(reference, prediction, q=q, combine="pooled", **how)
+        theirs = surface_distance.hd_quantile(found, q, "pooled", rule)
+        assert same(ours, theirs, bound(spacing)), q
+    for name in MEANS:
+        ours = getattr(metrics, name)(reference, prediction, **how)
+        assert same(ours, getattr(surface_distance, name)(found), 1e-9), name
+
+
 def tolerances(spacing):
     """Any tolerance, and those that distances of whole steps hit exactly."""
     hits = [k * s for k in (1, 2, 3) for s in spacing]
@@ -162,14 +196,32 @@ def test_ignored_voxels_make_no_boundary(pair, data):
         assert same(ours, surface_distance.assd(found), 1e-9)
 
 
+@given(pairs(max_ndim=2), st.floats(0, 5), st.integers(0, 2**32 - 1))
+def test_surface_elements_beside_ignored_voxels_are_left_out(pair, tolerance, seed):
+    reference, prediction, spacing = pair
+    ignored = np.random.default_rng(seed).random(reference.shape) < 0.1
+    r, p, steps = squeezed(*pair)
+    found = surface_distance.lists(r, p, steps, "surfel", ignored=ignored.reshape(r.shape))
+    how = {"spacing": spacing, "ignore_mask": ignored}
+    ours = metrics.nsd(reference, prediction, tolerance=tolerance, **how)
+    assert same(ours, surface_distance.nsd(found, tolerance), 1e-9)
+    ours = metrics.assd(reference, prediction, boundary="surfel", **how)
+    assert same(ours, surface_distance.assd(found), 1e-9)
+
+
 @pytest.mark.parametrize("rule", ["chess", "taxi", "edt_lt", "edt_lt_mm"])
 @examples(60)
-@given(pair=pairs(max_voxels=300), width=st.integers(1, 4))
-def test_boundary_iou(rule, pair, width):
+@given(pair=pairs(max_voxels=300), width=st.integers(1, 4), seed=st.integers(0, 2**32 - 1))
+def test_boundary_iou(rule, pair, width, seed):
     reference, prediction, spacing = pair
-    ours = metrics.boundary_iou(reference, prediction, spacing=spacing, width=width, strip=rule)
+    how = {"spacing": spacing, "width": width, "strip": rule}
+    ours = metrics.boundary_iou(reference, prediction, **how)
     r, p, steps = squeezed(*pair)
     assert same(ours, boundaries.boundary_iou(r, p, width, rule, steps), 1e-15)
+    ignored = np.random.default_rng(seed).random(reference.shape) < 0.2
+    ours = metrics.boundary_iou(reference, prediction, ignore_mask=ignored, **how)
+    hidden = ignored.reshape(r.shape)
+    assert same(ours, boundaries.boundary_iou(r, p, width, rule, steps, hidden), 1e-15)
 
 
 @examples(60)

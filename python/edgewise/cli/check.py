@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .options import add_format, add_inputs, add_measuring, chosen_pairs, measuring, merged
-from .printer import render, say
+from .printer import put, render, say
 
 if TYPE_CHECKING:
     import argparse
@@ -42,10 +42,10 @@ def execute(arguments: argparse.Namespace) -> int:
     ]
     form = "json" if arguments.json else arguments.format
     if form == "json":
-        print(json_text({"schema": "edgewise.problems/1", "problems": rows}), end="")
+        put(json_text({"schema": "edgewise.problems/1", "problems": rows}))
     elif rows or form != "table":
         header = ["case", "severity", "code", "message"]
-        print(render(header, [[row[h] for h in header] for row in rows], form, set(header)))
+        put(render(header, [[row[h] for h in header] for row in rows], form, set(header)))
     if not arguments.quiet:
         warnings = len(problems) - errors
         say(f"{len(pairs)} cases: {errors} errors, {warnings} warnings")

@@ -11,7 +11,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from .messages import tell_inputs, tell_notes, tell_problems
+from .messages import tell_inputs, tell_notes, tell_problems, tell_tracebacks
 from .options import (
     add_format,
     add_inputs,
@@ -61,6 +61,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from edgewise.evaluation import Execution, parse_gate, run
     from edgewise.evaluation.config import DEFAULT_OUT
+    from edgewise.evaluation.run import check_writable
 
     options = merged(arguments)
     config = measuring(options)
@@ -74,30 +75,62 @@ def execute(arguments: argparse.Namespace) -> int:
     pairs = chosen_pairs(options)
     is_pair = _is_pair(pairs, options)
     out = options["out"] or (None if is_pair else DEFAULT_OUT)
-    if not arguments.quiet and not is_pair:
-        tell_inputs(pairs)
-    if not arguments.quiet:
-        notes = [(n.code, n.message) for n in pairs.notes]
-        tell_notes(notes, arguments.color, everything=bool(arguments.verbose))
-    line = ProgressLine("none" if arguments.quiet or is_pair else arguments.progress)
-    with _interrupts() as interrupt:
-        result = run(pairs, config, execution, out=out, progress=line, stop=interrupt.stop)
-    line.finish()
+    if out is not None:
+        check_writable(out)
+    _tell_inputs(pairs, arguments, is_pair=is_pair)
+    mode = "none" if arguments.quiet or is_pair else arguments.progress
+    with _interrupts() as interrupt, ProgressLine(mode) as line:
+        result = run(pairs, config, execution, progress=line, stop=interrupt.stop)
+    if not len(result.cases):  # stopped at once: tables of an earlier run stay
+        out = None
+    is_saved = _save(result, out, arguments)
     tell_problems(result, arguments.color, verbose=bool(arguments.verbose), quiet=arguments.quiet)
+    if arguments.verbose > 1:
+        tell_tracebacks(result)
     if is_pair:
-        print_pair(result, arguments)
+        print_pair(result, counted, arguments)
     else:
         _tell_labels(result, config.labels, quiet=arguments.quiet)
         print_summary(result, counted, arguments)
     met = _check_gates(result, gates, counted, arguments)
-    if out is not None and not arguments.quiet:
+    if out is not None and is_saved and not arguments.quiet:
         _tell_next(result, str(out))
+    if not result.is_complete:
+        _tell_stopped(result, arguments, by_user=interrupt.signal is not None)
     if interrupt.signal is not None:
-        complain(
-            "warning", f"stopped after {len(result.cases)} of {len(pairs)} cases", arguments.color
-        )
         return 128 + interrupt.signal
-    return _exit_code(result, allowed, met=met)
+    return _exit_code(result, allowed, met=met) if is_saved else 1
+
+
+def _tell_inputs(pairs: Pairs, arguments: argparse.Namespace, *, is_pair: bool) -> None:
+    if arguments.quiet:
+        return
+    if not is_pair:
+        tell_inputs(pairs)
+    notes = [(n.code, n.message) for n in pairs.notes]
+    tell_notes(notes, arguments.color, everything=bool(arguments.verbose))
+
+
+def _save(result: Evaluation, out: str | None, arguments: argparse.Namespace) -> bool:
+    """Write the tables; when that fails the summary is still printed."""
+    from edgewise.errors import EdgewiseError
+
+    if out is None:
+        return True
+    try:
+        result.save(out)
+    except EdgewiseError as error:
+        complain("error", f"{error}; only the summary on stdout is left", arguments.color)
+        return False
+    return True
+
+
+def _tell_stopped(result: Evaluation, arguments: argparse.Namespace, *, by_user: bool) -> None:
+    reason = "the others were not measured"
+    if not by_user:
+        reason = "--fail-fast or --max-failures ends a run"
+    counts = f"stopped after {len(result.cases)} of {result.counts['planned']} cases"
+    complain("warning", f"{counts}: {reason}", arguments.color)
 
 
 def _is_pair(pairs: Pairs, options: Mapping[str, Any]) -> bool:
@@ -143,9 +176,12 @@ def _tell_labels(result: Evaluation, asked: object, *, quiet: bool) -> None:
     if quiet or asked not in ("auto", "union"):
         return
     listed = [str(label) for label in result.labels if label > 0]
+    if not listed:
+        say("labels     none found; --labels names what to measure")
+        return
     shown = ", ".join(listed[:20]) + (f" and {len(listed) - 20} more" if len(listed) > 20 else "")
     found = "in the references" if asked == "auto" else "on both sides"
-    say(f"labels     {shown or 'none'} (found {found}; --labels 1:liver,2:tumour gives names)")
+    say(f"labels     {shown} (found {found}; --labels 1:liver,2:tumour gives names)")
 
 
 def _check_gates(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .options import add_format
-from .printer import complain, render
+from .printer import complain, put, render, with_code
 
 if TYPE_CHECKING:
     import argparse
@@ -19,6 +19,7 @@ NAME: Final = "info"
 HELP: Final = "versions; with files: grid, spacing and labels"
 
 _EXTRAS: Final = {"tifffile": "io", "PIL": "io", "pandas": "tables"}
+_SHOWN: Final = 20  # labels of a file
 _FEATURES: Final = ("sse4_2", "avx2", "fma", "avx512f", "asimd")
 
 
@@ -43,10 +44,10 @@ def execute(arguments: argparse.Namespace) -> int:
         header = ["what", "value"]
         document = {"schema": "edgewise.info/1", **{r["what"]: r["value"] for r in rows}}
     if form == "json":
-        print(json_text(document), end="")
+        put(json_text(document))
     else:
         body = [[_shown(row[h]) for h in header] for row in rows]
-        print(render(header, body, form, set(header)))
+        put(render(header, body, form, set(header)))
     return code
 
 
@@ -87,7 +88,7 @@ def _files(arguments: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
         try:
             rows.append(_described(name))
         except EdgewiseError as error:
-            complain("error", str(error), arguments.color)
+            complain("error", with_code(error), arguments.color)
             code = 3
     return rows, code
 
@@ -118,7 +119,9 @@ def _described(name: str) -> dict[str, Any]:
 
 def _shown(cell: Any) -> str:  # noqa: ANN401
     if isinstance(cell, dict):
-        return " ".join(f"{k}:{v}" for k, v in list(cell.items())[:20]) or "no label map"
+        more = f" and {len(cell) - _SHOWN} more" * (len(cell) > _SHOWN)
+        shown = " ".join(f"{k}:{v}" for k, v in list(cell.items())[:_SHOWN])
+        return f"{shown}{more}" or "no label map"
     if isinstance(cell, list):
         return " x ".join(f"{v:g}" if isinstance(v, float | int) else str(v) for v in cell)
     return str(cell)

@@ -6,16 +6,16 @@ Nothing heavy is imported here: help and version answer without numpy.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edgewise.errors import EdgewiseError
 
 from . import check, demo, evaluate, info, metrics, pair, summarize
 from .options import add_general
-from .printer import complain
+from .printer import complain, flush, put, say, with_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from edgewise import __version__
 
-        print(f"edgewise {__version__}")
+        put(f"edgewise {__version__}")
         parser.exit()
 
 
@@ -79,28 +79,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code.
     """
-    for stream in (sys.stdout, sys.stderr):  # a file name must never stop a report
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _settle_streams()
     parser = build_parser()
-    arguments = parser.parse_args(argv)
+    try:
+        arguments = parser.parse_args(argv)
+    except SystemExit:
+        flush()  # the help, which may meet a closed pipe
+        raise
     if arguments.command is None:
         parser.print_help(sys.stderr)
         return 2
     return _guarded(arguments)
 
 
+def _settle_streams() -> None:
+    """Arrange that neither a closed stream nor a file name can stop a report."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # started with >&-
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        stream = getattr(sys, name)
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _guarded(arguments: argparse.Namespace) -> int:
     """Run the command; what went wrong on purpose is one sentence, never a traceback."""
     try:
         code: int = arguments.execute(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader of a pipe had enough
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except EdgewiseError as error:
-        complain("error", str(error), arguments.color)
+        complain("error", with_code(error), arguments.color)
         return error.exit_code
     except OSError as error:
         complain(
@@ -110,4 +117,18 @@ def _guarded(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         complain("error", "interrupted", arguments.color)
         return 130
+    except Exception as error:  # noqa: BLE001
+        _report_bug(error, arguments)
+        return 1
     return code
+
+
+def _report_bug(error: Exception, arguments: argparse.Namespace) -> None:
+    """Say what nobody foresaw in one sentence; -vv shows where it happened."""
+    text = " ".join(str(error).split())
+    more = "" if arguments.verbose > 1 else "; -vv shows where"
+    complain("error", f"internal error: {type(error).__name__}: {text}{more}", arguments.color)
+    if arguments.verbose > 1:
+        import traceback
+
+        say("".join(traceback.format_exception(error)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from .options import add_format
-from .printer import render
+from .printer import put, render
 
 if TYPE_CHECKING:
     import argparse
@@ -35,12 +35,12 @@ def execute(arguments: argparse.Namespace) -> int:
     if form == "json":
         from edgewise.evaluation.strict_json import json_text
 
-        print(json_text({"schema": "edgewise.metrics/1", "metrics": rows}), end="")
+        put(json_text({"schema": "edgewise.metrics/1", "metrics": rows}))
     elif form == "table" and arguments.ids:
-        print("\n\n".join(_in_full(row) for row in rows))
+        put("\n\n".join(_in_full(row) for row in rows))
     else:
         header = ["metric", "unit", "range", "better", "formula"]
-        print(render(header, [[row[h] for h in header] for row in rows], form, set(header)))
+        put(render(header, [[row[h] for h in header] for row in rows], form, set(header)))
     return 0
 
 

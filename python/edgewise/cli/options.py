@@ -25,7 +25,8 @@ __all__ = [
 DEFAULTS: Final[Mapping[str, Any]] = {
     "labels": "auto", "regions": None, "ignore_label": None, "binary": False, "threshold": None,
     "metrics": None, "preset": "edgewise", "nsd_tolerance": 1.0, "geometry": "strict",
-    "spacing": None, "missing": "penalize", "both_empty": "skip", "one_empty": "worst",
+    "spacing": None, "volume": None, "nan": None, "max_bytes": None,
+    "missing": "penalize", "both_empty": "skip", "one_empty": "worst",
     "workers": "auto", "threads": "auto", "timeout": 600.0, "retries": 1, "max_failures": None,
     "allow_failures": None, "out": None, "ref_template": None, "pred_template": None,
     "manifest": None, "include": None, "exclude": None, "limit": None, "fail_under": None,
@@ -105,6 +106,9 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--spacing", type=_floats, metavar="A,B,C", help="mm per array axis, instead of the files'"
     )
+    group.add_argument("--volume", type=int, metavar="K", help="of files with a series: from 0")
+    group.add_argument("--nan", choices=("background",), help="what NaN counts; else it is a fault")
+    group.add_argument("--max-bytes", type=int, metavar="N", help="refuse larger arrays (memory)")
 
 
 def add_running(parser: argparse.ArgumentParser) -> None:
@@ -154,7 +158,7 @@ def merged(arguments: argparse.Namespace) -> dict[str, Any]:
     path = given.get("config")
     stored: dict[str, Any] = {}
     if path is not None:
-        from edgewise.evaluation.config import read_toml
+        from edgewise.evaluation.configuration_file import read_toml
 
         stored = read_toml(path)
         if {"reference", "prediction", "ref_template", "pred_template", "manifest"} & set(given):
@@ -177,11 +181,14 @@ def measuring(options: Mapping[str, Any]) -> Any:  # noqa: ANN401
         ignore_label=options["ignore_label"],
         binary=bool(options["binary"]),
         threshold=options["threshold"],
-        metrics=options["metrics"] or DEFAULT_METRICS,
+        metrics=DEFAULT_METRICS if options["metrics"] is None else options["metrics"],
         preset=options["preset"],
         nsd_tolerance=options["nsd_tolerance"],
         geometry=options["geometry"],
         spacing=spacing,
+        volume=options["volume"],
+        nan=options["nan"],
+        max_bytes=options["max_bytes"],
     )
 
 

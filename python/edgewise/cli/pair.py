@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .messages import tell_inputs, tell_notes
 from .options import add_format, add_inputs, chosen_pairs, merged
-from .printer import render, say
+from .printer import put, render, say
 
 if TYPE_CHECKING:
     import argparse
@@ -38,10 +38,10 @@ def execute(arguments: argparse.Namespace) -> int:
     form = "json" if arguments.json else arguments.format
     if form == "json":
         notes = [{"code": n.code, "message": n.message} for n in pairs.notes]
-        print(json_text({"schema": "edgewise.pairs/1", "pairs": rows, "notes": notes}), end="")
+        put(json_text({"schema": "edgewise.pairs/1", "pairs": rows, "notes": notes}))
     else:
         header = ["case", "algorithm", "ref", "pred"]
-        print(render(header, [[row[h] for h in header] for row in rows], form, set(header)))
+        put(render(header, [[row[h] for h in header] for row in rows], form, set(header)))
     if arguments.out is not None:
         _write_manifest(Path(arguments.out), pairs)
         if not arguments.quiet:

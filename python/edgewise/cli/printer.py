@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Final, TextIO
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["complain", "has_colour", "render", "say"]
+__all__ = ["complain", "flush", "has_colour", "put", "render", "say", "with_code"]
 
 _COLOURS: Final = {"error": "31", "failed": "31", "warning": "33"}
 _LATEX: Final = str.maketrans(
@@ -27,9 +28,37 @@ def has_colour(stream: TextIO, mode: str) -> bool:
     return not plain and stream.isatty()
 
 
+def put(text: str) -> None:
+    """Write a result to stdout, at once: what is said later on stderr stays behind it.
+
+    A reader that has had enough (``| head``) ends the output, not the command.
+    """
+    try:
+        print(text.removesuffix("\n"), flush=True)
+    except BrokenPipeError:
+        _discard(sys.stdout)
+
+
+def flush() -> None:
+    """Hand over what others wrote to stdout, if anybody still reads it."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _discard(sys.stdout)
+
+
 def say(text: str) -> None:
-    """Write a line to stderr."""
-    print(text, file=sys.stderr)
+    """Write a line to stderr; that nobody reads it stops nothing."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    """Point a stream whose reader has left to nowhere, for the flush when Python ends, too."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def complain(kind: str, text: str, colour: str = "auto") -> None:
@@ -40,6 +69,12 @@ def complain(kind: str, text: str, colour: str = "auto") -> None:
     if has_colour(sys.stderr, colour):
         word = f"\x1b[{_COLOURS[kind]}m{word}\x1b[0m"
     say(f"{word} {printable(text)}")
+
+
+def with_code(error: Exception) -> str:
+    """Return the sentence of an error with its code behind it, if it has one."""
+    code = getattr(error, "code", "")
+    return f"{error}  [{code}]" if code else str(error)
 
 
 def render(header: Sequence[str], body: Sequence[Sequence[str]], form: str, left: set[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from .printer import render
+from .printer import put, render
 
 if TYPE_CHECKING:
     import argparse
@@ -41,8 +41,9 @@ def document(result: Evaluation, summary: Summary, *, with_values: bool) -> dict
 
 
 def _known(row: dict[str, Any]) -> dict[str, Any]:
-    """Sizes and spacings that nobody could read are null."""
-    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
+    """Return the row with null for what is not known, or not wrong."""
+    known = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
+    return {**known, **{k: row[k] or None for k in ("error_code", "error_message")}}
 
 
 def _computed(row: dict[str, Any]) -> dict[str, Any]:
@@ -58,17 +59,21 @@ def print_summary(
     summary = result.summary(**policies)
     form = "json" if arguments.json else arguments.format
     if form == "json":
-        print(json_text(document(result, summary, with_values=False)), end="")
+        put(json_text(document(result, summary, with_values=False)))
     elif form in ("csv", "tsv"):
-        print(summary.to_table().to_csv(delimiter="," if form == "csv" else "\t"), end="")
+        put(summary.to_table().to_csv(delimiter="," if form == "csv" else "\t"))
     else:
         header, body = summary.cells()
-        print(render(header, body, form, _LEFT))
+        if form == "table" and not body:
+            return
+        put(render(header, body, form, _LEFT))
         if form == "table":
-            print("\n".join(summary.notes()))
+            put("\n".join(summary.notes()))
 
 
-def print_pair(result: Evaluation, arguments: argparse.Namespace) -> None:
+def print_pair(
+    result: Evaluation, policies: Mapping[str, Any], arguments: argparse.Namespace
+) -> None:
     """Print the values of one pair: a row per label, a column per metric."""
     from edgewise.evaluation.strict_json import json_text
     from edgewise.evaluation.summary import summarized_metrics
@@ -76,10 +81,10 @@ def print_pair(result: Evaluation, arguments: argparse.Namespace) -> None:
 
     form = "json" if arguments.json else arguments.format
     if form == "json":
-        print(json_text(document(result, result.summary(), with_values=True)), end="")
+        put(json_text(document(result, result.summary(**policies), with_values=True)))
         return
     if form in ("csv", "tsv"):
-        print(result.values.to_csv(delimiter="," if form == "csv" else "\t"), end="")
+        put(result.values.to_csv(delimiter="," if form == "csv" else "\t"))
         return
     if not len(result.values):
         return
@@ -93,7 +98,7 @@ def print_pair(result: Evaluation, arguments: argparse.Namespace) -> None:
         ]
         for label, name in result.labels.items()
     ]
-    print(render(header, body, form, {"label"}))
+    put(render(header, body, form, {"label"}))
 
 
 def _cell(row: dict[str, Any]) -> str:

@@ -3,7 +3,8 @@
 from .case import CaseResult, measure_case
 from .cases import Case, Note, Pairs
 from .checks import Problem, check
-from .config import Config, Execution, read_toml
+from .config import Config, Execution
+from .configuration_file import read_toml
 from .evaluation_result import Evaluation
 from .gates import Gate, GateResult, parse_gate
 from .run import evaluate, evaluate_pair, run

@@ -26,6 +26,8 @@ __all__ = ["assemble"]
 _EPOCH: Final = 1  # raised whenever any number may change
 _STATUSES: Final = ("ok", "failed", "missing_prediction", "missing_reference")
 _AXES: Final = 3
+_MOST_NOTES: Final = 5  # labels that get a sentence each
+_MOST_NAMES: Final = 10  # in a list
 
 
 def assemble(
@@ -85,6 +87,7 @@ def assemble(
         _timings(results),
         info,
         _extra_note(extra, labels, config),
+        tracebacks={(r.case, r.algorithm): r.traceback for r in results if r.traceback},
     )
 
 
@@ -137,15 +140,28 @@ def _extra_note(
         for label, n in found.items():
             cases[label] += 1
             most[label] = max(n, most.get(label, 0))
-    listed = [str(label) for label in labels] + [name for name, _ in config.regions]
+    listed = _listed([*map(str, labels), *(name for name, _ in config.regions)])
+    if len(cases) > _MOST_NOTES:
+        n = sum(map(bool, extra.values()))
+        text = (
+            f"predictions have {len(cases)} labels that are not evaluated "
+            f"({_listed([*map(str, sorted(cases))])}) in {n} case{'s' * (n != 1)}; "
+            f"evaluated labels are {listed or 'none'}."
+        )
+        return (Note("extra_label", text),)
     return tuple(
         Note(
             "extra_label",
             f"prediction has label {label} in {cases[label]} case{'s' * (cases[label] > 1)} "
-            f"(max {most[label]} voxels); evaluated labels are {', '.join(listed) or 'none'}.",
+            f"(max {most[label]} voxels); evaluated labels are {listed or 'none'}.",
         )
         for label in sorted(cases)
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" * (len(names) > _MOST_NAMES)
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def _case_row(

@@ -39,7 +39,7 @@ _ABSENT_LABEL: Final = (
 )  # a region of this label shows what a label that occurs nowhere gives
 _ABSENT_NAME: Final = "\0absent"
 _CODES: Final[tuple[tuple[type[BaseException], str], ...]] = (
-    (ShapeError, "shape_mismatch"),
+    (ShapeError, "bad_shape"),
     (LabelError, "bad_label_value"),
     (SpacingError, "bad_spacing"),
     (MissingExtraError, "missing_extra"),
@@ -179,13 +179,12 @@ def with_grid(result: CaseResult, source: Source, config: Config) -> CaseResult:
     if not isinstance(source, str | Path):
         return result
     try:
-        header = io.read_header(source)
+        header = io.read_header(
+            source, spacing=config.spacing, max_bytes=config.max_bytes, volume=config.volume
+        )
     except (EdgewiseError, OSError):
         return result
-    spacing = tuple(header.spacing)
-    if config.spacing is not None:
-        spacing = config.spacing if len(config.spacing) > 1 else config.spacing * len(header.shape)
-    return replace(result, size=tuple(header.shape), spacing=spacing)
+    return replace(result, size=tuple(header.shape), spacing=tuple(header.spacing))
 
 
 def failure(error: BaseException) -> dict[str, Any]:
@@ -197,7 +196,7 @@ def failure(error: BaseException) -> dict[str, Any]:
     if code == "out_of_memory":
         text = f"out of memory ({text}); fewer --workers leave more for each"
     elif code == "internal_error":
-        text = f"{type(error).__name__}: {text}"
+        text = f"{type(error).__name__}: {text}; -vv shows where"
     foreseen = isinstance(error, EdgewiseError | OSError)
     trace = "" if foreseen else "".join(traceback.format_exception(error))
     return {"status": "failed", "error_code": str(code), "error_message": text, "traceback": trace}
@@ -234,12 +233,14 @@ def _label_map(source: Source, config: Config, threshold: float | None) -> Image
     """One side as an image of whole numbers."""
     given = source() if isinstance(source, Callable) else source  # type: ignore[arg-type]
     if isinstance(given, str | Path):
-        image = io.read(given, spacing=config.spacing)
+        image = io.read(
+            given, spacing=config.spacing, max_bytes=config.max_bytes, volume=config.volume
+        )
     elif isinstance(given, Image):
         image = given if config.spacing is None else replace(given, spacing=config.spacing)
     else:
         image = Image(np.asarray(given), spacing=config.spacing)
-    image = io.as_labels(image, threshold=threshold)
+    image = io.as_labels(image, threshold=threshold, nan=config.nan)
     if config.binary:
         image = replace(image, array=(image.array != 0).astype(np.uint8))
     return image

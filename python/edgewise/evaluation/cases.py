@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from edgewise.errors import InputError
+from edgewise.errors import ConfigError, InputError
 
 from .discovery import Found, list_folder, match_template, suggest_templates, without_hints
 
@@ -137,7 +137,11 @@ class Pairs:
         """
         references = list_folder(Path(reference), recursive=recursive)
         predictions = list_folder(Path(prediction), recursive=recursive)
-        return _paired(references, predictions, str(reference), str(prediction))
+        pairs = _paired(references, predictions, str(reference), str(prediction))
+        if Path(reference).samefile(prediction):
+            text = "reference and prediction are the same folder; every file meets itself."
+            return replace(pairs, notes=(Note("same_folder", text), *pairs.notes))
+        return pairs
 
     @classmethod
     def from_templates(cls, reference: str | Path, prediction: str | Path) -> Pairs:
@@ -249,6 +253,8 @@ class Pairs:
         ------
         InputError
             If no case is left.
+        ConfigError
+            If `limit` is below 1.
         """
         kept = [
             c
@@ -256,6 +262,9 @@ class Pairs:
             if (not include or any(fnmatchcase(c.case, p) for p in include))
             and not any(fnmatchcase(c.case, p) for p in exclude)
         ]
+        if limit is not None and limit < 1:
+            message = f"limit must be at least 1, got {limit}"
+            raise ConfigError(message)
         if limit is not None:
             names = list(dict.fromkeys(c.case for c in kept))[:limit]
             kept = [c for c in kept if c.case in set(names)]
@@ -281,13 +290,24 @@ def _as_case(record: Case | tuple[str, Source, Source]) -> Case:
 def _check_names(cases: Sequence[Case]) -> None:
     for case in cases:
         if not case.case or re.search(r"[\0\r\n]", case.case + case.algorithm):
-            message = f"{case.case!r} is no usable case name: it is empty or has line breaks"
+            message = (
+                f"{case.case!r} is no usable case name: it is empty or has line breaks; "
+                "rename its files"
+            )
             raise InputError(message, code="bad_case_name")
 
 
-def _duplicate(case: str, what: str, files: Sequence[str]) -> InputError:
-    message = f"case {case}: two {what}s ({', '.join(files)}). Keep one of them."
+def _duplicate(case: str, what: str, files: Sequence[str], advice: str = "") -> InputError:
+    message = f"case {case}: two {what}s ({', '.join(files)}). Keep one of them{advice}."
     return InputError(message, code="duplicate_case")
+
+
+def _one_ending(found: Found, what: str) -> str:
+    """Probability maps beside label maps: a template picks files of one kind."""
+    if found.path.name != f"{found.case}{found.suffix}":
+        return ""
+    flag = "--ref-template" if what == "reference" else "--pred-template"
+    return f", or choose: {flag} '{found.path.with_name('{case}' + found.suffix).as_posix()}'"
 
 
 def _indexed(found: Sequence[Found], what: str) -> dict[tuple[str, str], Found]:
@@ -295,7 +315,9 @@ def _indexed(found: Sequence[Found], what: str) -> dict[tuple[str, str], Found]:
     for item in found:
         key = (unicodedata.normalize("NFC", item.case), item.algorithm)
         if key in index:
-            raise _duplicate(key[0], what, [str(index[key].path), str(item.path)])
+            raise _duplicate(
+                key[0], what, [str(index[key].path), str(item.path)], _one_ending(index[key], what)
+            )
         index[key] = item
     return index
 

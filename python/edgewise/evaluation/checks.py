@@ -15,6 +15,7 @@ from edgewise.image import GeometryPolicy, Image, match_grid
 from .case import failure, open_pair
 from .config import Config
 from .run import as_pairs
+from .warning_texts import warning_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,7 @@ def _problems(case: Case, config: Config, *, full: bool) -> Iterator[Problem]:
         yield Problem(case.case, found["error_code"], "error", found["error_message"])
         return
     for code in warnings:
-        yield Problem(case.case, code, "warning", f"{case.case}: {code.replace('_', ' ')}.")
+        yield Problem(case.case, code, "warning", f"{case.case}: {warning_text(code)}.")
 
 
 def _warnings(case: Case, config: Config, *, full: bool) -> tuple[str, ...]:
@@ -121,7 +122,8 @@ def _warnings(case: Case, config: Config, *, full: bool) -> tuple[str, ...]:
 
 def _header_image(side: Source, config: Config) -> Image:
     """Return an image of the right grid that takes no memory: every voxel is the same one."""
-    header = io.read_header(Path(side))
-    spacing = config.spacing or header.spacing
+    header = io.read_header(
+        Path(side), spacing=config.spacing, max_bytes=config.max_bytes, volume=config.volume
+    )
     array = np.broadcast_to(np.zeros((), dtype=np.uint8), header.shape)
-    return Image(array, spacing, header.affine, Path(side), header.warnings)
+    return Image(array, header.spacing, header.affine, Path(side), header.warnings)

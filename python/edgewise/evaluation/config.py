@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from edgewise._arguments import Threads, as_threads
-from edgewise.errors import ConfigError, LabelError
+from edgewise.errors import ConfigError
 from edgewise.metrics import DEFAULT_METRICS
 from edgewise.metrics.metric_ids import parse_all
 
 from .labels import Labels, Regions, read_labels, read_regions
 
-__all__ = ["DEFAULT_OUT", "Config", "Execution", "Geometry", "Workers", "read_toml"]
+__all__ = ["DEFAULT_OUT", "Config", "Execution", "Geometry", "Workers"]
 
 Geometry: TypeAlias = Literal["strict", "resample", "ignore"]
 Workers: TypeAlias = int | Literal["auto"]
@@ -51,6 +48,12 @@ class Config:
         What happens when the two grids differ.
     spacing : tuple of float, optional
         Replaces what files say.
+    volume : int, optional
+        Which volume of files that hold a series.
+    nan : {"background"}, optional
+        Take NaN and inf as background; None: they make a case fail.
+    max_bytes : int, optional
+        Larger arrays are refused; None: the machine's memory.
     """
 
     labels: Literal["auto", "union"] | tuple[tuple[int, str], ...]
@@ -63,6 +66,9 @@ class Config:
     nsd_tolerance: float
     geometry: Geometry
     spacing: tuple[float, ...] | None
+    volume: int | None = None
+    nan: Literal["background"] | None = None
+    max_bytes: int | None = None
 
     @classmethod
     def create(
@@ -78,15 +84,16 @@ class Config:
         nsd_tolerance: float = 1.0,
         geometry: Geometry = "strict",
         spacing: float | Iterable[float] | None = None,
+        volume: int | None = None,
+        nan: Literal["background"] | None = None,
+        max_bytes: int | None = None,
     ) -> Config:
         """Return the validated configuration; parameters as in `edgewise.evaluate`.
 
         Raises
         ------
         ConfigError
-            If a name is unknown or a value impossible; lists the valid ones.
-        LabelError
-            If the ignore label is among the labels or in a region.
+            If a name is unknown or a value impossible, such as an ignore label that is measured.
         """
         choice = read_labels(labels)
         requests = parse_all(metrics, preset=preset)
@@ -97,6 +104,7 @@ class Config:
         if threshold is not None and not math.isfinite(threshold):
             message = f"threshold must be finite, got {threshold!r}"
             raise ConfigError(message)
+        _check_reading(volume, nan, max_bytes)
         config = cls(
             ((1, "foreground"),) if binary else choice.labels,
             choice.regions + read_regions(regions),
@@ -108,6 +116,9 @@ class Config:
             float(nsd_tolerance),
             geometry,
             _spacing(spacing),
+            volume,
+            nan,
+            max_bytes,
         )
         _check_ignored(config)
         return config
@@ -128,10 +139,26 @@ class Config:
         return cls(**known)
 
 
+def _check_reading(volume: int | None, nan: object, max_bytes: int | None) -> None:
+    if volume is not None and volume < 0:
+        message = f"volume must be 0 or more, got {volume!r}"
+        raise ConfigError(message)
+    if nan not in (None, "background"):
+        message = f"nan must be 'background' or left out, got {nan!r}"
+        raise ConfigError(message)
+    if max_bytes is not None and max_bytes < 1:
+        message = f"max_bytes must be at least 1, got {max_bytes!r}"
+        raise ConfigError(message)
+
+
 def _spacing(spacing: float | Iterable[float] | None) -> tuple[float, ...] | None:
     if spacing is None:
         return None
-    values = tuple(map(float, spacing)) if isinstance(spacing, Iterable) else (float(spacing),)
+    try:
+        values = tuple(map(float, spacing)) if isinstance(spacing, Iterable) else (float(spacing),)
+    except (TypeError, ValueError) as error:
+        message = f"spacing must be numbers, got {spacing!r}"
+        raise ConfigError(message) from error
     if not values or not all(math.isfinite(v) and v > 0 for v in values):
         message = f"spacing must be finite and positive, got {list(values)}"
         raise ConfigError(message)
@@ -145,7 +172,7 @@ def _check_ignored(config: Config) -> None:
         ignored in listed or any(ignored in members for _, members in config.regions)
     ):
         message = f"the ignore label {ignored} cannot be a label or part of a region"
-        raise LabelError(message)
+        raise ConfigError(message)
     names = [name for name, _ in config.regions]
     if len(set(names)) != len(names):
         message = f"regions: a name occurs twice in {', '.join(names)}"
@@ -177,8 +204,9 @@ class Execution:
     max_failures: int | None = None
 
     def __post_init__(self) -> None:
-        if self.workers != "auto":
-            as_threads(self.workers)
+        if self.workers != "auto" and (not isinstance(self.workers, int) or self.workers < 1):
+            message = f"workers must be 'auto' or a whole number from 1, got {self.workers!r}"
+            raise ConfigError(message)
         as_threads(self.threads)
         if not (math.isfinite(self.timeout) and self.timeout >= 0):
             message = f"timeout must be 0 (none) or a number of seconds, got {self.timeout!r}"
@@ -186,77 +214,3 @@ class Execution:
         if self.retries < 0 or (self.max_failures is not None and self.max_failures < 1):
             message = "retries must be at least 0 and max_failures at least 1"
             raise ConfigError(message)
-
-
-_TOML_KEYS: Final = {
-    "input": {
-        "reference", "prediction", "ref_template", "pred_template", "manifest", "labels", "regions",
-        "ignore_label", "binary", "threshold", "geometry", "spacing", "include", "exclude", "limit",
-    },
-    "metrics": {"names", "preset", "nsd_tolerance"},
-    "run": {"out", "workers", "threads", "timeout", "retries", "max_failures", "allow_failures"},
-    "summary": {"missing", "both_empty", "one_empty"},
-    "gates": {"fail_under"},
-}  # fmt: skip
-_PATHS: Final = ("reference", "prediction", "ref_template", "pred_template", "manifest", "out")
-
-
-def read_toml(path: str | Path) -> dict[str, Any]:
-    """Read options from a TOML file.
-
-    Parameters
-    ----------
-    path : path
-        Tables ``[input]``, ``[metrics]``, ``[run]``, ``[summary]``, ``[gates]``; keys are the flags
-        with ``_``.
-
-    Returns
-    -------
-    dict
-        Option name to value; ``names`` of ``[metrics]`` is called ``metrics``. Relative paths are
-        made relative to the file.
-
-    Raises
-    ------
-    ConfigError
-        If it cannot be read, or a key is unknown; names the nearest one.
-    """
-    file = Path(path)
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{file}: cannot read the configuration ({error})"
-        raise ConfigError(message) from error
-    except tomllib.TOMLDecodeError as error:
-        message = f"{file}: {error}"
-        raise ConfigError(message) from error
-    options: dict[str, Any] = {}
-    for table, entries in content.items():
-        _check_key(file, table, set(_TOML_KEYS), "table")
-        if not isinstance(entries, dict):
-            message = f"{file}: {table} must be a table: [{table}]"
-            raise ConfigError(message)
-        for key, value in entries.items():
-            _check_key(file, key, _TOML_KEYS[table], f"key in [{table}]")
-            is_path = key in _PATHS and isinstance(value, str)
-            options["metrics" if key == "names" else key] = (
-                (file.parent / value).as_posix() if is_path else value
-            )
-    if isinstance(options.get("labels"), dict):
-        options["labels"] = {int(_integer(file, k)): v for k, v in options["labels"].items()}
-    return options
-
-
-def _check_key(file: Path, key: str, known: set[str], what: str) -> None:
-    if key not in known:
-        near = get_close_matches(key, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
-        message = f"{file}: unknown {what} {key!r}; {hint}"
-        raise ConfigError(message)
-
-
-def _integer(file: Path, key: str) -> str:
-    if not key.isdigit():
-        message = f"{file}: labels: {key!r} is no label number"
-        raise ConfigError(message)
-    return key

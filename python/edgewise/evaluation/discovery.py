@@ -97,14 +97,18 @@ def list_folder(folder: Path, *, recursive: bool) -> list[Found]:
     return found
 
 
-def _walk(folder: Path, prefix: str, *, recursive: bool) -> Iterator[Found]:
+def _walk(
+    folder: Path, prefix: str, *, recursive: bool, above: tuple[Path, ...] = ()
+) -> Iterator[Found]:
+    """Yield files; a link to a folder further up would lead round in a circle and is left out."""
+    here = (*above, folder.resolve())
     for entry in _scan(folder):
         suffix = _suffix(entry.name)
         if suffix:
             stem = entry.name[: len(entry.name) - len(suffix)]
             yield Found(prefix + stem, Path(entry.path), prefix + entry.name, suffix)
-        elif recursive and entry.is_dir():
-            yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", recursive=True)
+        elif recursive and entry.is_dir() and Path(entry.path).resolve() not in here:
+            yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", recursive=True, above=here)
 
 
 def match_template(template: str) -> list[Found]:

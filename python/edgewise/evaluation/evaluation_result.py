@@ -36,12 +36,14 @@ class Evaluation:
     timings : Table
         Seconds of reading and measuring; not part of what two equal runs share.
     info : mapping
-        What run.json holds: parameters, conventions, labels, metrics, counts, whether it is
-        complete.
+        What run.json holds beside the summary: parameters, conventions, labels, metrics, counts,
+        whether it is complete.
     notes : tuple of Note
         Odd things about the inputs as a whole.
     provenance : mapping
         When, where and with which versions; empty for a loaded run.
+    tracebacks : mapping of (case, algorithm) to str
+        Of errors that nobody foresaw (``internal_error``); empty for a loaded run.
     """
 
     cases: Table
@@ -50,6 +52,8 @@ class Evaluation:
     info: Mapping[str, Any]
     notes: tuple[Note, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    tracebacks: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    _summaries: dict[tuple[Policies, int], Summary] = field(default_factory=dict, repr=False)
 
     @property
     def labels(self) -> dict[int, str]:
@@ -115,14 +119,16 @@ class Evaluation:
             If a policy is unknown or impossible for a metric.
         """
         policies = Policies(missing, both_empty, one_empty, worst_distance)
-        return summarize(
-            self.values,
-            self.cases,
-            labels=self.labels,
-            metrics=summarized_metrics(self.metrics),
-            policies=policies,
-            seed=seed,
-        )
+        if (policies, seed) not in self._summaries:  # the bootstrap is worth keeping
+            self._summaries[policies, seed] = summarize(
+                self.values,
+                self.cases,
+                labels=self.labels,
+                metrics=summarized_metrics(self.metrics),
+                policies=policies,
+                seed=seed,
+            )
+        return self._summaries[policies, seed]
 
     def to_pandas(self) -> Any:  # noqa: ANN401
         """Return the values as a data frame; MissingExtraError if pandas is not installed."""
@@ -149,7 +155,8 @@ class Evaluation:
             self.timings.to_csv(folder / "timings.csv")
             if self.provenance:
                 write_text(folder / "provenance.json", json_text(self.provenance))
-            write_text(folder / "run.json", json_text(self.info))
+            summary = list(self.summary().to_table().rows())
+            write_text(folder / "run.json", json_text({**self.info, "summary": summary}))
         except OSError as error:
             message = f"{folder}: cannot write the results ({error.strerror or error})"
             raise EdgewiseError(message) from error
@@ -183,5 +190,6 @@ class Evaluation:
             found = info.get("schema")
             message = f"{folder}: results of schema {found!r}, this version reads {RUN_SCHEMA}"
             raise InputError(message, code="unknown_schema")
+        info.pop("summary", None)  # made anew when it is asked for
         empty = Table.from_rows(("case", "algorithm"), [])
         return cls(read_cases(folder), read_values(folder), empty, info)

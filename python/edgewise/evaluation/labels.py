@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from edgewise.errors import ConfigError
+from edgewise.errors import ConfigError, ReadError
+from edgewise.io import segment_names
 
 __all__ = ["LabelChoice", "Labels", "Regions", "read_labels", "read_regions"]
 
@@ -48,8 +49,8 @@ def read_labels(labels: Labels) -> LabelChoice:
     labels : str, path, iterable of int or mapping
         ``"auto"``, ``"union"``, ``"1,2"``, ``"1:liver,2:tumour"``, ``{1: "liver"}``, ``[1, 2]``, or
         a file: JSON (``{"1": "liver"}``, ``{"liver": 1}``, or nnU-Net's ``dataset.json`` with its
-        regions and ignore label), or a CSV or TSV table with a column index, id or value and a
-        column name, label or structure.
+        regions and ignore label), a CSV or TSV table with a column index, id or value and a column
+        name, label or structure, or a ``.seg.nrrd`` with named segments.
 
     Returns
     -------
@@ -72,8 +73,8 @@ def read_labels(labels: Labels) -> LabelChoice:
 
 def _from_text(text: str) -> LabelChoice:
     if text == "auto" or text == "union":
-        return LabelChoice(text)
-    if text.lower().endswith((".json", ".tsv", ".csv", ".txt")):
+        return LabelChoice("auto" if text == "auto" else "union")
+    if text.lower().endswith((".json", ".tsv", ".csv", ".txt", ".nrrd")):
         return _from_file(Path(text))
     pairs = []
     for part in text.split(","):
@@ -111,6 +112,8 @@ def _checked(pairs: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
 
 
 def _from_file(path: Path) -> LabelChoice:
+    if path.suffix.lower() == ".nrrd":
+        return LabelChoice(_checked(_segments(path)))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -119,6 +122,14 @@ def _from_file(path: Path) -> LabelChoice:
     if path.suffix.lower() == ".json":
         return _from_json(path, text)
     return LabelChoice(_from_table(path, text))
+
+
+def _segments(path: Path) -> Iterable[tuple[int, str]]:
+    try:
+        return segment_names(path).items()
+    except ReadError as error:
+        message = f"labels: {error}"
+        raise ConfigError(message) from error
 
 
 def _from_json(path: Path, text: str) -> LabelChoice:
@@ -203,9 +214,18 @@ def read_regions(regions: Regions) -> tuple[tuple[str, tuple[int, ...]], ...]:
             parsed[name.strip()] = members.split("+")
     else:
         parsed = {str(name): tuple(members) for name, members in regions.items()}
-    found = tuple((name, tuple(sorted({_label(m) for m in ms}))) for name, ms in parsed.items())
+    found = tuple((name, _members(name, members)) for name, members in parsed.items())
     for name, inside in found:
         if not inside or 0 in inside:
             message = f"regions: {name} must have members, and 0 (the background) is none"
             raise ConfigError(message)
     return found
+
+
+def _members(name: str, members: Iterable[object]) -> tuple[int, ...]:
+    try:
+        return tuple(sorted({_label(member) for member in members}))
+    except ConfigError as error:
+        listed = "+".join(map(str, members))
+        message = f"regions: cannot read {name}={listed}; write whole=1+2+3,core=2+3"
+        raise ConfigError(message) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -20,16 +21,16 @@ from .assembly import assemble
 from .case import open_pair
 from .cases import Case, Pairs, Source
 from .config import Config, Execution, Geometry, Workers
-from .evaluation_result import Evaluation
 from .runner import Progress, run_cases
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Mapping
 
+    from .evaluation_result import Evaluation
     from .labels import Labels, Regions
 
-__all__ = ["as_pairs", "evaluate", "evaluate_pair", "run"]
+__all__ = ["as_pairs", "check_writable", "evaluate", "evaluate_pair", "run"]
 
 _TABLES: Final = (".csv", ".tsv")
 
@@ -48,6 +49,9 @@ def evaluate(
     geometry: Geometry = "strict",
     spacing: Spacing = None,
     threshold: float | None = None,
+    volume: int | None = None,
+    nan: Literal["background"] | None = None,
+    max_bytes: int | None = None,
     out: str | Path | None = None,
     workers: Workers = "auto",
     threads: Threads = "auto",
@@ -88,6 +92,12 @@ def evaluate(
         In array axis order, mm; replaces what files say.
     threshold : float, optional
         From which value a predicted probability is foreground.
+    volume : int, optional
+        Which volume of files that hold a series; without it such a file fails.
+    nan : {"background"}, optional
+        Take NaN and inf as background; without it a map that holds them fails.
+    max_bytes : int, optional
+        Files and arrays beyond it fail before anything is allocated. Default: the memory.
     out : path, optional
         Folder for the tables; nothing is written without it.
     workers : int or "auto", default "auto"
@@ -130,7 +140,8 @@ def evaluate(
     config = Config.create(
         labels=labels, regions=regions, ignore_label=ignore_label, binary=binary,
         threshold=threshold, metrics=metrics, preset=preset, nsd_tolerance=nsd_tolerance,
-        geometry=geometry, spacing=_as_floats(spacing),
+        geometry=geometry, spacing=_as_floats(spacing), volume=volume, nan=nan,
+        max_bytes=max_bytes,
     )  # fmt: skip
     if on_error not in ("record", "raise"):
         message = f"on_error must be record or raise, got {on_error!r}"
@@ -220,25 +231,34 @@ def run(
         Complete unless it was stopped.
     """
     if out is not None:
-        _check_writable(Path(out))
+        check_writable(out)
     start = datetime.now(UTC)
     results = run_cases(pairs.cases, config, execution, progress=progress, stop=stop)
     assembled = assemble(pairs.cases, results, config, version=_version())
-    result = Evaluation(
-        assembled.cases,
-        assembled.values,
-        assembled.timings,
-        assembled.info,
-        (*pairs.notes, *assembled.notes),
-        _provenance(start, execution),
+    result = replace(
+        assembled,
+        notes=(*pairs.notes, *assembled.notes),
+        provenance=_provenance(start, execution),
     )
     if out is not None:
         result.save(out)
     return result
 
 
-def _check_writable(folder: Path) -> None:
-    """Find out before an hour of work whether the results can be written."""
+def check_writable(directory: str | Path) -> None:
+    """Find out before an hour of work whether the results can be written.
+
+    Parameters
+    ----------
+    directory : path
+        Created if need be.
+
+    Raises
+    ------
+    EdgewiseError
+        If they cannot.
+    """
+    folder = Path(directory)
     probe = folder / f".edgewise.{os.getpid()}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -284,6 +304,9 @@ def evaluate_pair(
     ignore_label: int | None = None,
     binary: bool = False,
     threshold: float | None = None,
+    volume: int | None = None,
+    nan: Literal["background"] | None = None,
+    max_bytes: int | None = None,
     metrics: str | Iterable[str] = DEFAULT_METRICS,
     preset: str = "edgewise",
     nsd_tolerance: float | Mapping[int | str, float] = 1.0,
@@ -299,7 +322,7 @@ def evaluate_pair(
     spacing : float or sequence of float, optional
         Voxel size along each array axis, mm. Default: that of the reference's image or file, else
         1.
-    labels, regions, ignore_label, binary, threshold, metrics, preset
+    labels, regions, ignore_label, binary, threshold, volume, nan, max_bytes, metrics, preset
         As in `evaluate`; "auto" means the labels of this reference.
     nsd_tolerance : float or mapping of label to float, default 1.0
         Completes a bare ``nsd``, in mm.
@@ -335,7 +358,8 @@ def evaluate_pair(
     config = Config.create(
         labels=labels, regions=regions, ignore_label=ignore_label, binary=binary,
         threshold=threshold, metrics=metrics, preset=preset, nsd_tolerance=tolerance,
-        geometry=geometry, spacing=_as_floats(spacing),
+        geometry=geometry, spacing=_as_floats(spacing), volume=volume, nan=nan,
+        max_bytes=max_bytes,
     )  # fmt: skip
     pair = open_pair(reference, prediction, config)
     return measure(

@@ -33,6 +33,8 @@ class ProgressEvent:
         Cases; `failed` counts every status but "ok".
     elapsed, eta : float
         Seconds; `eta` is judged by the bytes left, NaN before the first case is done.
+    bytes_done : int
+        Of the files of the finished cases, as they lie on disk.
     result : CaseResult, optional
         The case that was just finished.
     """
@@ -42,6 +44,7 @@ class ProgressEvent:
     total: int
     elapsed: float
     eta: float
+    bytes_done: int = 0
     result: CaseResult | None = None
 
 
@@ -82,7 +85,8 @@ class _Tally:
         worked = self._all - self._left
         eta = elapsed / worked * self._left if worked else float("nan")
         total = len(self._weights)
-        self._progress(ProgressEvent(len(self.results), self.failed, total, elapsed, eta, result))
+        done = len(self.results)
+        self._progress(ProgressEvent(done, self.failed, total, elapsed, eta, worked, result))
 
 
 def _bytes(case: Case) -> int:

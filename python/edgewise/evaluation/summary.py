@@ -150,12 +150,11 @@ class Summary:
 
     def to_table(self) -> Table:
         """Return the rows as a table."""
-        names = [f.name for f in fields(SummaryRow)]
-        columns: dict[str, Any] = {}
-        for name in names:
-            cells = [getattr(row, name) for row in self.rows]
-            kind = {int: np.int64, float: np.float64}.get(type(cells[0]) if cells else str, object)
-            columns[name] = np.array(cells, dtype=kind)
+        kinds = {"int": np.int64, "float": np.float64, "str": object}
+        columns = {
+            f.name: np.array([getattr(row, f.name) for row in self.rows], dtype=kinds[str(f.type)])
+            for f in fields(SummaryRow)
+        }
         return Table(columns)
 
     def to_pandas(self) -> Any:  # noqa: ANN401
@@ -352,7 +351,7 @@ class _Grids:
         """Return the worst value in a case; a grid that nobody could read counts as the largest."""
         if definition.worst == "diagonal":
             return self.diagonals.get(case, self.largest)
-        return definition.worst
+        return None if definition.worst is None else float(definition.worst)
 
 
 def _best(definition: Definition) -> float | None:

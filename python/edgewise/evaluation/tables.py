@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgewise._extras import require
-from edgewise.errors import ConfigError, InputError
+from edgewise.errors import ConfigError, EdgewiseError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -192,7 +193,13 @@ def _text(cell: object) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file under a temporary name, flush it to disk, then rename it."""
+    """Write a file under a temporary name, flush it to disk, then rename it.
+
+    Raises
+    ------
+    EdgewiseError
+        If it cannot be written; names it, not the temporary file.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
@@ -200,8 +207,12 @@ def write_text(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        message = f"{path}: cannot be written ({error.strerror or error})"
+        raise EdgewiseError(message) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def read_values(path: str | Path) -> Table:

@@ -9,5 +9,15 @@ from __future__ import annotations
 from .files import SUFFIXES, read, read_header, stem, write
 from .header import Header
 from .labels import as_labels
+from .nrrd import segment_names
 
-__all__ = ["SUFFIXES", "Header", "as_labels", "read", "read_header", "stem", "write"]
+__all__ = [
+    "SUFFIXES",
+    "Header",
+    "as_labels",
+    "read",
+    "read_header",
+    "segment_names",
+    "stem",
+    "write",
+]

@@ -112,7 +112,7 @@ def read(
         Larger files and arrays are refused before anything is allocated. Default: the machine's
         memory.
     volume : int, optional
-        Which volume of a series to take. Default: a series is an error.
+        Which volume of a series to take, from 0. Default: a series is an error.
 
     Returns
     -------

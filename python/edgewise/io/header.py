@@ -85,7 +85,7 @@ class Options:
     max_bytes : int
         Larger arrays are refused.
     volume : int, optional
-        Which one of a series to take.
+        Which one of a series to take; a file with one volume has no choice to make.
     """
 
     spacing: tuple[float, ...] | None
@@ -153,8 +153,11 @@ def _kept_axes(path: Path, shape: tuple[int, ...], options: Options) -> int:
             "choose one with volume=k (--volume k), or save one label map"
         )
         raise ReadError(message, code="4d_input")
-    if options.volume is not None and not 0 <= options.volume < volumes:
-        message = f"{path}: has {volumes} volumes; volume={options.volume} must be below that"
+    if volumes > 1 and options.volume is not None and not 0 <= options.volume < volumes:
+        message = (
+            f"{path}: has {volumes} volumes and no number {options.volume}; "
+            f"choose from 0 to {volumes - 1}"
+        )
         raise ReadError(message, code="4d_input")
     return min(len(shape), 3)
 
@@ -235,7 +238,7 @@ def _checked(
         values = ", ".join(f"{s:g}" for s in spacing)
         message = (
             f"{path}: spacing ({values}) must be above 0 and at most 1000 mm; "
-            "correct the header or pass spacing="
+            "correct the header, or give the spacing (--spacing)"
         )
         raise ReadError(message, code="bad_spacing")
     codes = []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import math
 import os
 import re
 import stat
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,13 +18,12 @@ from edgewise import _core
 from edgewise.errors import ReadError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
 __all__ = [
     "GZIP",
     "admit",
+    "blame_compression",
     "default_max_bytes",
     "describe",
     "first_bytes",
@@ -37,6 +38,7 @@ __all__ = [
 
 GZIP: Final = b"\x1f\x8b"
 _SLACK: Final = 1 << 20  # bytes beyond the header's promise that are still "trailing"
+_MOST_CHUNKS: Final = 1 << 12  # of that size: where looking for damage ends
 _KINDS: Final = (
     (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a FIFO"),
@@ -65,6 +67,10 @@ _SIGNATURES: Final = (
     (344, b"n+1\0", "NIfTI data"),
     (344, b"ni1\0", "NIfTI data"),
 )
+_CGROUP_LIMITS: Final = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
 _ERRNO: Final = {
     FileNotFoundError: ("no_such_file", "does not exist"),
     PermissionError: ("permission_denied", "may not be read by this user"),
@@ -72,11 +78,15 @@ _ERRNO: Final = {
 
 
 def default_max_bytes() -> int:
-    """Return the machine's memory: no array may need more."""
+    """Return the memory of the machine, or of the container: no array may need more."""
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # not on Windows
-        return 1 << 36
+        memory = 1 << 36
+    for limit in _CGROUP_LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # "max" is no limit
+            memory = min(memory, int(limit.read_text()))
+    return memory
 
 
 def _failed(path: Path, error: Exception) -> ReadError:
@@ -137,7 +147,7 @@ def admit(path: Path, needed: int, max_bytes: int) -> None:
     if needed > max_bytes:
         message = (
             f"{path}: needs {needed:,} bytes, more than the {max_bytes:,} allowed; "
-            "raise max_bytes if the header is right"
+            "raise max_bytes (--max-bytes) if the header is right"
         )
         raise ReadError(message, code="too_large")
 
@@ -168,6 +178,28 @@ def inflated_start(path: Path, data: bytes, count: int) -> bytes:
         return gzip.GzipFile(fileobj=io.BytesIO(data)).read(count)
     except EOFError as error:
         message = f"{path}: ends inside its header ({len(data):,} bytes); copy or export it again"
+        raise ReadError(message, code="truncated") from error
+    except (OSError, zlib.error) as error:
+        raise _corrupt(path, str(error)) from error
+
+
+def blame_compression(path: Path, data: bytes) -> None:
+    """Raise what is wrong with gzip data, if anything: damage explains a header without sense.
+
+    Raises
+    ------
+    ReadError
+        ``truncated``, ``corrupt_gzip``.
+    """
+    import io
+
+    stream = gzip.GzipFile(fileobj=io.BytesIO(data))
+    try:
+        for _ in range(_MOST_CHUNKS):
+            if not stream.read(_SLACK):
+                return
+    except EOFError as error:
+        message = f"{path}: ends inside its compressed data; copy or export it again"
         raise ReadError(message, code="truncated") from error
     except (OSError, zlib.error) as error:
         raise _corrupt(path, str(error)) from error

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from edgewise.image import Image
 
-__all__ = ["as_labels"]
+__all__ = ["as_labels", "zero_or_one"]
 
 _LARGEST: Final = 2**31 - 1
 _NEAR: Final = 1e-3  # how far rounding may have moved a label
@@ -52,15 +52,17 @@ def as_labels(
     Examples
     --------
     >>> import numpy as np
-    >>> as_labels(Image(np.array([0.0, 2.0]), spacing=1.0)).array
-    array([0, 2], dtype=int32)
+    >>> from edgewise.image import Image
+    >>> labels = as_labels(Image(np.array([0.0, 2.0]), spacing=1.0))
+    >>> labels.array.tolist(), labels.warnings
+    ([0, 2], ('float_labels',))
     """
     if nan not in (None, "background"):
         message = f"nan must be 'background' or None, got {nan!r}"
         raise ConfigError(message)
     array = image.array
     if array.dtype.kind == "b":
-        return replace(image, array=array.view(np.uint8))
+        return replace(image, array=zero_or_one(array))
     if array.dtype.kind in "ui":
         _check_range(image)
         return image
@@ -70,13 +72,21 @@ def as_labels(
     return _from_float(image, threshold, nan)
 
 
+def zero_or_one(array: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Return booleans as 0 and 1; what counts as true in memory may be any other byte, too."""
+    stored: NDArray[np.uint8] = array.view(np.uint8)
+    if stored.size == 0 or stored.max() <= 1:
+        return stored
+    return np.not_equal(stored, 0).view(np.uint8)
+
+
 def _name(image: Image) -> str:
     return "the array" if image.path is None else str(image.path)
 
 
 def _place(flat_index: int, array: NDArray[Any]) -> tuple[int, ...]:
     """Return the index of a position in memory order."""
-    order: Literal["C", "F"] = "C" if array.flags.c_contiguous else "F"
+    order: Literal["C", "F"] = "F" if _is_fortran(array) else "C"
     return tuple(int(i) for i in np.unravel_index(flat_index, array.shape, order=order))
 
 
@@ -100,9 +110,11 @@ def _check_range(image: Image) -> None:
 
 def _in_memory_order(array: NDArray[Any]) -> NDArray[Any]:
     """Return a flat view; a copy in C order of arrays that are contiguous in neither order."""
-    if array.flags.f_contiguous and not array.flags.c_contiguous:
-        return array.reshape(-1, order="F")
-    return array.reshape(-1)
+    return array.reshape(-1, order="F" if _is_fortran(array) else "C")
+
+
+def _is_fortran(array: NDArray[Any]) -> bool:
+    return array.flags.f_contiguous and not array.flags.c_contiguous
 
 
 def _from_float(image: Image, threshold: float | None, nan: str | None) -> Image:
@@ -123,7 +135,7 @@ def _from_float(image: Image, threshold: float | None, nan: str | None) -> Image
     else:
         labels = (np.isfinite(flat) & (flat >= threshold)).astype(np.uint8)
         codes.append("thresholded")
-    order: Literal["C", "F"] = "C" if array.flags.c_contiguous else "F"
+    order: Literal["C", "F"] = "F" if _is_fortran(array) else "C"
     warnings = tuple(dict.fromkeys((*image.warnings, *codes)))
     return replace(image, array=labels.reshape(array.shape, order=order), warnings=warnings)
 
@@ -137,7 +149,8 @@ def _rounded(image: Image, flat: NDArray[Any]) -> NDArray[Any] | None:
         rounded = np.rint(part)
         if np.abs(part - rounded).max() > _NEAR:
             return None
-        if rounded.min() < 0 or rounded.max() > _LARGEST:
+        # as Python's floats: half and single precision round the limit itself
+        if rounded.min() < 0 or float(rounded.max()) > _LARGEST:
             raise _range_error(image, flat, start, rounded)
         out[start : start + _CHUNK] = rounded
     return out
@@ -154,7 +167,8 @@ def _nan_error(image: Image, flat: NDArray[Any]) -> ReadError:
 
 
 def _range_error(image: Image, flat: NDArray[Any], start: int, rounded: NDArray[Any]) -> ReadError:
-    first = start + int(np.argmax((rounded < 0) | (rounded > _LARGEST)))
+    wide = rounded.astype(np.float64)
+    first = start + int(np.argmax((wide < 0) | (wide > _LARGEST)))
     message = (
         f"{_name(image)}: holds the label {flat[first]:g} at voxel {_place(first, image.array)}; "
         f"labels are 0 to {_LARGEST}, map it to one of them"

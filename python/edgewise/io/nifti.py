@@ -20,6 +20,7 @@ from edgewise.image import Image, drift
 from .header import Header, Options, as_image, describe_grid, normal
 from .integrity import (
     GZIP,
+    blame_compression,
     first_bytes,
     gunzip,
     inflated_start,
@@ -97,8 +98,13 @@ def read(path: Path, options: Options) -> Image:
     """
     raw = load(path, options.max_bytes)
     data: bytes | NDArray[np.uint8] = raw
-    fields, codes = _fields(path, raw)
-    header = _header(path, fields, codes, options)
+    try:
+        fields, codes = _fields(path, raw)
+        header = _header(path, fields, codes, options)
+    except ReadError:
+        if raw.startswith(GZIP):
+            blame_compression(path, raw)
+        raise
     dtype = np.dtype(fields.order + _DTYPES[fields.datatype])
     offset = fields.vox_offset
     trailing = False
@@ -262,7 +268,7 @@ def _compare(path: Path, spacing: list[float], pixdim: list[float], codes: list[
         first, second = (", ".join(f"{v:.6g}" for v in values) for values in (spacing, pixdim))
         message = (
             f"{path}: its affine says spacing ({first}) mm, its pixdim ({second}) mm; "
-            "correct the header or pass spacing="
+            "correct the header, or give the spacing (--spacing)"
         )
         raise ReadError(message, code="spacing_conflict")
     if apart > _SPACING_DIFFERS:

@@ -1,7 +1,7 @@
 """NRRD, with the data attached or in a file beside the header.
 
 Source: http://teem.sourceforge.net/nrrd/format.html. A space without a name counts as LPS, as in
-ITK. Names and colours of segments are not read.
+ITK. Of the segments of a .seg.nrrd the names are read, not the colours.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import gzip
 import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,13 +23,11 @@ from .integrity import admit, first_bytes, gunzip, load, not_an_image, voxels
 from .sidecar import sidecar
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from edgewise.image import Image
 
-__all__ = ["encode", "read", "read_header"]
+__all__ = ["encode", "read", "read_header", "segment_names"]
 
 _PROBE: Final = 1 << 20  # bytes that surely hold the header; .seg.nrrd headers are long
 _NAMES: Final = {
@@ -58,6 +57,7 @@ _FLIPS: Final = {  # sign of each world axis towards RAS
     "las": (-1, 1, 1),
 }
 _UNITS: Final = {"m": 1000.0, "cm": 10.0, "um": 1e-3, "µm": 1e-3, "micron": 1e-3, "microns": 1e-3}
+_SEGMENT: Final = re.compile(r"^(Segment\d+)_(Name|LabelValue):=(.*)$", re.MULTILINE)
 _VECTOR: Final = re.compile(r"\(([^)]*)\)|none")
 
 
@@ -96,6 +96,38 @@ def read(path: Path, options: Options) -> Image:
 def read_header(path: Path, options: Options) -> Header:
     """Read the header alone."""
     return _header(path, _parse(path, first_bytes(path, _PROBE)), options)
+
+
+def segment_names(path: str | Path) -> dict[int, str]:
+    """Return the names of the labels of a .seg.nrrd file.
+
+    Parameters
+    ----------
+    path : path
+        As 3D Slicer writes it, one label per segment.
+
+    Returns
+    -------
+    dict of int to str
+        Empty if the file names no segments.
+
+    Raises
+    ------
+    ReadError
+        If it is no NRRD file.
+    """
+    path = Path(path)
+    data = first_bytes(path, _PROBE)
+    _parse(path, data)
+    text = data.partition(b"\n\n")[0].decode("utf-8", "replace").replace("\r", "")
+    segments: dict[str, dict[str, str]] = {}
+    for segment, key, value in _SEGMENT.findall(text):
+        segments.setdefault(segment, {})[key] = value.strip()
+    return {
+        int(s["LabelValue"]): s.get("Name", "")
+        for s in segments.values()
+        if s.get("LabelValue", "").isdecimal()
+    }
 
 
 def _parse(path: Path, data: bytes) -> _Parsed:

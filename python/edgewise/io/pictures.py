@@ -20,6 +20,7 @@ from edgewise.image import Image
 
 from .header import Header, Options, plane_spacing
 from .integrity import admit, load, not_an_image
+from .labels import zero_or_one
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,8 +62,8 @@ def read_png(path: Path, options: Options) -> Image:
     except (OSError, SyntaxError, ValueError) as error:
         message = f"{path}: is a damaged PNG ({error}); copy or export it again"
         raise ReadError(message, code="corrupt_gzip") from error
-    if array.dtype == np.bool_:
-        array = array.view(np.uint8)
+    if array.dtype == np.bool_:  # Pillow's black and white is 0 and 255 in memory
+        array = zero_or_one(array)
     if array.shape != header.shape:
         message = (
             f"{path}: decodes to {array.shape}, its header says {header.shape}; export it again"
@@ -170,7 +171,7 @@ def read_tiff(path: Path, options: Options) -> Image:
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype == np.bool_:
-        array = array.view(np.uint8)
+        array = zero_or_one(array)
     return Image(array.reshape(header.shape), header.spacing, None, path, header.warnings)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from edgewise.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "PRESETS",
@@ -33,6 +33,7 @@ __all__ = [
     "chosen",
     "convention",
     "preset_convention",
+    "preset_tolerance",
 ]
 
 Boundary: TypeAlias = Literal["face", "edge18", "full", "surfel", "none"]
@@ -249,6 +250,15 @@ def preset_convention(preset: str) -> Convention:
     hint = f"; did you mean {near[0]}?" if near else ""
     message = f"unknown preset {preset!r}{hint} (presets: {', '.join(PRESETS)})"
     raise ConfigError(message)
+
+
+def preset_tolerance(preset: str, spacing: Sequence[float] | None) -> float | None:
+    """Return the tolerance that a library takes when none is given, in mm; None if it has none."""
+    preset_convention(preset)
+    if preset == "panoptica":
+        return 0.5 if spacing is None else min(spacing, default=None)
+    tolerance = _TOLERANCES.get(preset)
+    return tolerance if isinstance(tolerance, float) else None
 
 
 def convention(preset: str = "edgewise") -> dict[str, Any]:

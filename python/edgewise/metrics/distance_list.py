@@ -161,6 +161,11 @@ class ListPair:
         """Whether a mask has no boundary."""
         return self.ref_to_pred.is_empty or self.pred_to_ref.is_empty
 
+    @property
+    def are_empty(self) -> bool:
+        """Whether neither mask has a boundary."""
+        return self.ref_to_pred.is_empty and self.pred_to_ref.is_empty
+
     def pooled(self) -> DistanceList:
         """Return one list of the elements of both boundaries."""
         first, second = self.ref_to_pred, self.pred_to_ref

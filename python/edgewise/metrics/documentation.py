@@ -15,7 +15,8 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _MASKS: Final = """\
 reference, prediction : array_like of bool, or of 0 and 1
-    Two masks of the same shape{axes}. Any numeric type and memory order; never modified."""
+    Two masks of the same shape{axes}.
+    Any numeric type and memory order; never modified."""
 _MAPS: Final = """\
 reference, prediction : array_like of integers
     Two label maps of the same shape. Any integer type and memory order; never modified."""
@@ -34,7 +35,8 @@ boundary : {"face", "edge18", "full", "surfel", "none"}, optional
     "surfel").""",
     "edge": """\
 edge : {"background", "foreground"}, optional
-    What lies outside the array. Default: the preset's (edgewise: "background").""",
+    What lies outside the array; around surface elements always background. Default: the preset's
+    (edgewise: "background").""",
     "squeeze": """\
 squeeze : bool, optional
     Whether axes of length 1 are removed first. Default: the preset's (edgewise: True).""",
@@ -63,7 +65,9 @@ combine : str, optional
     "pred_to_ref"; for surface Dice "pooled" or "mean". Default: the preset's.""",
     "tolerance": """\
 tolerance : float
-    Largest distance that counts as agreement, in mm, at least 0.""",
+    Largest distance that counts as agreement, in mm, at least 0. Has to be given unless the
+    preset has one (metrics_reloaded, picture_story: 1; panoptica: the smallest spacing, 0.5
+    without spacing).""",
     "tie_rtol": """\
 tie_rtol : float, optional
     A distance up to ``tolerance * (1 + tie_rtol)`` counts as within. Default: the preset's
@@ -134,13 +138,17 @@ def _inputs(found: Definition) -> str:
     return _MASKS.format(axes="" if any_axes else ", 1 to 3 axes longer than 1")
 
 
+def _parameter(name: str, found: Definition) -> str:
+    """Return what a parameter is; every function takes a spacing, some without need."""
+    words = _PARAMETERS[name]
+    measures = found.unit in ("mm", "mm^d") or found.id_unit == "mm" or "width" in found.parameters
+    return words if name != "spacing" or measures else f"{words}\n    Does not change the value."
+
+
 def _docstring(function: Callable[..., Any], found: Definition) -> str:
     signature = inspect.signature(function)
     parameters = [_inputs(found)]
-    parameters += [_PARAMETERS[name] for name in signature.parameters if name in _PARAMETERS]
-    spacing = ["SpacingError", "    If there is not one finite, positive spacing per axis."]
-    if "spacing" not in signature.parameters:
-        spacing = []
+    parameters += [_parameter(name, found) for name in signature.parameters if name in _PARAMETERS]
     kind = "int" if signature.return_annotation == "int" else "float"
     unit = "" if found.unit == "1" else f" Unit: {found.unit}."
     return "\n".join(
@@ -162,7 +170,8 @@ def _docstring(function: Callable[..., Any], found: Definition) -> str:
             "    If the shapes differ, an axis has length 0, or there are too many axes.",
             "LabelError",
             "    If an array holds a value that is not allowed.",
-            *spacing,
+            "SpacingError",
+            "    If there is not one finite, positive spacing per axis.",
             "ConfigError",
             "    If an option has an unknown value.",
             "",

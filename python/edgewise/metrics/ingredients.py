@@ -15,12 +15,13 @@ import numpy as np
 from edgewise import _core
 from edgewise._arguments import AnyArray, as_connectivity
 from edgewise.errors import ConfigError
+from edgewise.voxels import betti_numbers
 
 from .distance_list import DistanceList, ListPair
 from .instance_matching import Matches, match_instances
 from .joint import Box, JointHistogram, joint_histogram, table_of
 from .moments import Moments
-from .shapes import Betti, SkeletonCounts, betti_numbers, skeleton_counts, strip_counts
+from .shapes import SkeletonCounts, skeleton_counts, strip_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,6 +50,8 @@ class Ingredients:
         The labels that make up the foreground.
     box : Box, optional
         Smallest box of both masks in the grid's axes; None if both are empty.
+    voxel_volume : float
+        Product of all spacings, those of squeezed axes included: a slice has a thickness.
     threads : int
         For the kernels.
     """
@@ -59,11 +62,14 @@ class Ingredients:
         histogram: JointHistogram,
         members: Sequence[int],
         box: Box | None,
+        *,
+        voxel_volume: float,
         threads: int,
     ) -> None:
         self.grid = grid
         self.histogram = histogram
         self.members = tuple(members)
+        self.voxel_volume: float = voxel_volume
         self.threads = threads
         self._box = box
         self._made: dict[tuple[object, ...], Any] = {}
@@ -77,11 +83,6 @@ class Ingredients:
     def spacing(self) -> tuple[float, ...]:
         """Spacing of the grid."""
         return self.grid.spacing
-
-    @property
-    def voxel_volume(self) -> float:
-        """Product of the spacings."""
-        return math.prod(self.grid.spacing)
 
     @cached_property
     def table(self) -> JointHistogram:
@@ -111,7 +112,7 @@ class Ingredients:
             ("skeletons", thinning), lambda: skeleton_counts(*self._crops, thinning=thinning)
         )
 
-    def betti(self, connectivity: int | None) -> tuple[Betti, Betti]:
+    def betti(self, connectivity: int | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the Betti numbers of reference and prediction."""
         self.grid.require_three_axes("a Betti number")
         given = self._connectivity(connectivity)
@@ -122,8 +123,8 @@ class Ingredients:
         return self._once(
             ("betti", given),
             lambda: (
-                betti_numbers(reference, given, self.threads),
-                betti_numbers(prediction, given, self.threads),
+                betti_numbers(reference, connectivity=given),
+                betti_numbers(prediction, connectivity=given),
             ),
         )
 

@@ -18,6 +18,8 @@ from .pair_ingredients import PairIngredients
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from edgewise._arguments import Spacing
+
 __all__ = ["instance_fn", "instance_fp", "instance_tp", "pq", "rq", "sq"]
 
 
@@ -44,11 +46,12 @@ def _score(
     prediction: ArrayLike,
     connectivity: int | None,
     *,
+    spacing: Spacing,
     squeeze: bool | None,
     ignore_mask: ArrayLike | None,
 ) -> float:
     threads = as_threads("auto")
-    grid = open_label_maps(reference, prediction, ignore_mask=ignore_mask)
+    grid = open_label_maps(reference, prediction, spacing=spacing, ignore_mask=ignore_mask)
     if squeeze is None or squeeze:
         grid = grid.squeezed()
     maps = _instance_maps(grid, connectivity, threads)
@@ -61,12 +64,19 @@ def pq(
     prediction: ArrayLike,
     *,
     connectivity: int | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
 ) -> float:
     """Return the panoptic quality."""
     return _score(
-        "pq", reference, prediction, connectivity, squeeze=squeeze, ignore_mask=ignore_mask
+        "pq",
+        reference,
+        prediction,
+        connectivity,
+        spacing=spacing,
+        squeeze=squeeze,
+        ignore_mask=ignore_mask,
     )
 
 
@@ -76,12 +86,19 @@ def sq(
     prediction: ArrayLike,
     *,
     connectivity: int | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
 ) -> float:
     """Return the segmentation quality, the mean IoU of matched instances."""
     return _score(
-        "sq", reference, prediction, connectivity, squeeze=squeeze, ignore_mask=ignore_mask
+        "sq",
+        reference,
+        prediction,
+        connectivity,
+        spacing=spacing,
+        squeeze=squeeze,
+        ignore_mask=ignore_mask,
     )
 
 
@@ -91,12 +108,19 @@ def rq(
     prediction: ArrayLike,
     *,
     connectivity: int | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
 ) -> float:
     """Return the recognition quality, the F1 score of detection."""
     return _score(
-        "rq", reference, prediction, connectivity, squeeze=squeeze, ignore_mask=ignore_mask
+        "rq",
+        reference,
+        prediction,
+        connectivity,
+        spacing=spacing,
+        squeeze=squeeze,
+        ignore_mask=ignore_mask,
     )
 
 
@@ -106,6 +130,7 @@ def instance_tp(
     prediction: ArrayLike,
     *,
     connectivity: int | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
 ) -> int:
@@ -116,6 +141,7 @@ def instance_tp(
             reference,
             prediction,
             connectivity,
+            spacing=spacing,
             squeeze=squeeze,
             ignore_mask=ignore_mask,
         )
@@ -128,6 +154,7 @@ def instance_fp(
     prediction: ArrayLike,
     *,
     connectivity: int | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
 ) -> int:
@@ -138,6 +165,7 @@ def instance_fp(
             reference,
             prediction,
             connectivity,
+            spacing=spacing,
             squeeze=squeeze,
             ignore_mask=ignore_mask,
         )
@@ -150,6 +178,7 @@ def instance_fn(
     prediction: ArrayLike,
     *,
     connectivity: int | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
 ) -> int:
@@ -160,6 +189,7 @@ def instance_fn(
             reference,
             prediction,
             connectivity,
+            spacing=spacing,
             squeeze=squeeze,
             ignore_mask=ignore_mask,
         )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from edgewise.errors import ConfigError
 
+from .conventions import chosen
 from .counts import Counts
-from .formulas.ratios import RATIOS, quotient
+from .formulas.ratios import OF_COUNTS, quotient
 from .labels import targets_of
 from .metric_ids import parse
 from .scoring import table_of_label_maps
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
+
+    from edgewise._arguments import Spacing
 
     from .labels import Labels
     from .pair_result import PairResult
@@ -32,6 +35,7 @@ def generalized_dice(
     labels: Labels = "auto",
     weights: Literal["square", "simple", "uniform"] = "square",
     include_background: bool = False,
+    spacing: Spacing = None,
     ignore_label: int | None = None,
     ignore_mask: ArrayLike | None = None,
     allow_negative_labels: bool = False,
@@ -49,6 +53,8 @@ def generalized_dice(
         reference lacks takes the largest weight of the others.
     include_background : bool, default False
         Whether label 0 enters.
+    spacing : float or sequence of float, optional
+        Voxel size along each axis, in mm. Does not change the value.
     ignore_label : int, optional
         Voxels with this reference label do not count.
     ignore_mask : array_like of bool, optional
@@ -67,6 +73,8 @@ def generalized_dice(
         If the shapes differ or an axis has length 0.
     LabelError
         If an array is no label map.
+    SpacingError
+        If there is not one finite, positive spacing per axis.
     ConfigError
         If an option has an unknown value.
 
@@ -80,6 +88,7 @@ def generalized_dice(
     table = table_of_label_maps(
         reference,
         prediction,
+        spacing=spacing,
         ignore_label=ignore_label,
         ignore_mask=ignore_mask,
         allow_negative_labels=allow_negative_labels,
@@ -143,7 +152,7 @@ def label_average(
     >>> round(label_average(result, "dice"), 4)
     0.6667
     """
-    labels = [label for label in result.labels if label >= 0]
+    labels = [label for label in result.labels if label not in result.regions]
     if reduction == "micro":
         return _micro(result, labels, metric)
     if reduction not in ("macro", "weighted"):
@@ -161,12 +170,13 @@ def label_average(
 
 
 def _micro(result: PairResult, labels: Sequence[int], metric: str) -> float:
-    name = parse(metric).name
-    if name not in RATIOS:
-        message = f"micro sums counts over labels; {name} is no ratio of counts"
+    request = parse(metric)
+    if request.name not in OF_COUNTS:
+        message = f"micro sums counts over labels; {request.name} is no ratio of counts"
         raise ConfigError(message)
     tp, fp, fn, tn = (
         sum(int(result.value(label, count) or 0) for label in labels)
         for count in ("tp", "fp", "fn", "tn")
     )
-    return RATIOS[name](Counts(tp, fp, fn, tn))
+    settings = chosen(request.preset, dict(request.parameters))
+    return OF_COUNTS[request.name](Counts(tp, fp, fn, tn), settings)

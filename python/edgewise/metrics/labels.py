@@ -24,6 +24,7 @@ class Target:
     label: int
     name: str
     members: tuple[int, ...]
+    is_region: bool = False
 
 
 def targets_of(
@@ -43,7 +44,7 @@ def targets_of(
     ConfigError
         If `labels` is an unknown word, or a region has no labels or shares the name of another.
     """
-    named = _named(histogram, labels, include_background=include_background)
+    named = _named(histogram, labels, ignore_label, include_background=include_background)
     targets = [Target(label, name, (label,)) for label, name in named.items()]
     names = [target.name for target in targets if target.name]
     for number, (name, members) in enumerate((regions or {}).items(), start=1):
@@ -54,7 +55,7 @@ def targets_of(
         if -number in named:
             message = f"region {name!r} would get the number {-number}, which is a label"
             raise ConfigError(message)
-        targets.append(Target(-number, name, inside))
+        targets.append(Target(-number, name, inside, is_region=True))
         names.append(name)
     if len(set(names)) != len(names):
         message = f"names of labels and regions must differ, got {', '.join(names)}"
@@ -67,11 +68,17 @@ def targets_of(
 
 
 def _named(
-    histogram: JointHistogram, labels: Labels, *, include_background: bool
+    histogram: JointHistogram,
+    labels: Labels,
+    ignore_label: int | None,
+    *,
+    include_background: bool,
 ) -> dict[int, str]:
     """Return label to name ("" without one), ascending where found in the data, else as given."""
     if isinstance(labels, str):
         found = _found(histogram, labels)
+        if ignore_label is not None:  # the prediction may hold it where the reference does not
+            found.pop(ignore_label, None)
     elif isinstance(labels, Mapping):
         keys = _integers(labels, "labels")
         found = dict(zip(keys, (str(name) for name in labels.values()), strict=True))

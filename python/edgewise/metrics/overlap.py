@@ -10,6 +10,8 @@ from .scoring import score_masks
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from edgewise._arguments import Spacing
+
 __all__ = [
     "accuracy",
     "balanced_accuracy",
@@ -41,6 +43,7 @@ def dice(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -50,6 +53,7 @@ def dice(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -60,6 +64,7 @@ def iou(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -69,6 +74,7 @@ def iou(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -80,6 +86,7 @@ def fbeta(
     prediction: ArrayLike,
     *,
     beta: float = 1.0,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -89,6 +96,7 @@ def fbeta(
         reference,
         prediction,
         {"beta": beta},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -99,6 +107,7 @@ def sensitivity(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -108,6 +117,7 @@ def sensitivity(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -118,6 +128,7 @@ def specificity(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -127,6 +138,7 @@ def specificity(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -137,6 +149,7 @@ def ppv(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -146,6 +159,7 @@ def ppv(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -156,6 +170,7 @@ def npv(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -165,6 +180,7 @@ def npv(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -175,6 +191,7 @@ def fpr(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -184,6 +201,7 @@ def fpr(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -194,6 +212,7 @@ def fnr(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -203,6 +222,7 @@ def fnr(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -213,6 +233,7 @@ def fdr(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -222,6 +243,7 @@ def fdr(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -232,6 +254,7 @@ def for_(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -241,6 +264,7 @@ def for_(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -251,6 +275,7 @@ def accuracy(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -260,6 +285,7 @@ def accuracy(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -270,6 +296,7 @@ def balanced_accuracy(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -279,6 +306,7 @@ def balanced_accuracy(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -289,6 +317,7 @@ def youden(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -298,6 +327,7 @@ def youden(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -308,6 +338,7 @@ def markedness(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -317,6 +348,7 @@ def markedness(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -327,6 +359,7 @@ def mcc(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -336,6 +369,7 @@ def mcc(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -346,6 +380,7 @@ def lr_plus(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -355,6 +390,7 @@ def lr_plus(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -365,6 +401,7 @@ def lr_minus(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -374,6 +411,7 @@ def lr_minus(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -384,6 +422,7 @@ def dor(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -393,6 +432,7 @@ def dor(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -403,6 +443,7 @@ def fowlkes_mallows(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -412,6 +453,7 @@ def fowlkes_mallows(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -422,6 +464,7 @@ def prevalence(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -431,6 +474,7 @@ def prevalence(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -442,6 +486,7 @@ def net_benefit(
     prediction: ArrayLike,
     *,
     exchange_rate: float = 1.0,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -451,6 +496,7 @@ def net_benefit(
         reference,
         prediction,
         {"exchange_rate": exchange_rate},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )

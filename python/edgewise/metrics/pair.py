@@ -177,4 +177,5 @@ def _result(
         "empty_prediction": not any(columns),
     }
     codes = tuple(sorted(code for code, holds in warnings.items() if holds))
-    return PairResult(values, codes, extra, grid.shape, grid.spacing, preset)
+    regions = tuple(target.label for target in targets if target.is_region)
+    return PairResult(values, codes, extra, grid.shape, grid.spacing, preset, regions)

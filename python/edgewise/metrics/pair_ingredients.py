@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,14 @@ class PairIngredients:
             box = self.histogram.box(members)
             if box is not None and not squeeze:
                 box = self.grid.unsqueezed_box(box)
-            self._made[key] = Ingredients(grid, self.histogram, members, box, self.threads)
+            self._made[key] = Ingredients(
+                grid,
+                self.histogram,
+                members,
+                box,
+                voxel_volume=math.prod(self.grid.spacing),
+                threads=self.threads,
+            )
         return self._made[key]
 
     def forget(self, members: tuple[int, ...]) -> None:

@@ -60,6 +60,8 @@ class PairResult:
         Of the grid, array axis order.
     preset : str
         Convention of the metrics whose id names none.
+    regions : tuple of int
+        Those labels among the measured that stand for regions.
     """
 
     values: tuple[Value, ...]
@@ -68,6 +70,7 @@ class PairResult:
     shape: tuple[int, ...]
     spacing: tuple[float, ...]
     preset: str
+    regions: tuple[int, ...] = ()
 
     @property
     def labels(self) -> dict[int, str]:

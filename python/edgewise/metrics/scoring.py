@@ -44,6 +44,7 @@ def table_of_label_maps(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing,
     ignore_label: int | None,
     ignore_mask: ArrayLike | None,
     allow_negative_labels: bool,
@@ -52,6 +53,7 @@ def table_of_label_maps(
     grid = open_label_maps(
         reference,
         prediction,
+        spacing=spacing,
         ignore_label=ignore_label,
         ignore_mask=ignore_mask,
         allow_negative_labels=allow_negative_labels,
@@ -65,6 +67,7 @@ def score_label_maps(
     prediction: ArrayLike,
     overrides: Mapping[str, object],
     *,
+    spacing: Spacing,
     ignore_label: int | None,
     ignore_mask: ArrayLike | None,
     allow_negative_labels: bool,
@@ -74,6 +77,7 @@ def score_label_maps(
     table = table_of_label_maps(
         reference,
         prediction,
+        spacing=spacing,
         ignore_label=ignore_label,
         ignore_mask=ignore_mask,
         allow_negative_labels=allow_negative_labels,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from .conventions import preset_tolerance
 from .documentation import documented
 from .scoring import score_masks
 
@@ -24,12 +27,41 @@ __all__ = [
 ]
 
 
+def _score(
+    name: str,
+    reference: ArrayLike,
+    prediction: ArrayLike,
+    overrides: dict[str, object],
+    *,
+    spacing: Spacing,
+    ignore_mask: ArrayLike | None,
+    preset: str,
+) -> float:
+    """Measure two masks; a tolerance that is not given is the preset's, or missing."""
+    if overrides["tolerance"] is None:
+        steps = getattr(reference, "spacing", None) if spacing is None else spacing
+        tolerance = preset_tolerance(preset, None if steps is None else np.ravel(steps).tolist())
+        if tolerance is None:
+            message = f"{name}() needs tolerance=, the largest distance that counts as agreement"
+            raise TypeError(message)
+        overrides = {**overrides, "tolerance": tolerance}
+    return score_masks(
+        name,
+        reference,
+        prediction,
+        overrides,
+        spacing=spacing,
+        ignore_mask=ignore_mask,
+        preset=preset,
+    )
+
+
 @documented
 def nsd(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
-    tolerance: float,
+    tolerance: float | None = None,
     spacing: Spacing = None,
     boundary: Boundary | None = None,
     combine: Combine | None = None,
@@ -40,7 +72,7 @@ def nsd(
     preset: str = "edgewise",
 ) -> float:
     """Return the normalised surface distance (surface Dice)."""
-    return score_masks(
+    return _score(
         "nsd",
         reference,
         prediction,
@@ -63,7 +95,7 @@ def nsd_grid(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
-    tolerance: float,
+    tolerance: float | None = None,
     spacing: Spacing = None,
     edge: Edge | None = None,
     squeeze: bool | None = None,
@@ -72,7 +104,7 @@ def nsd_grid(
     preset: str = "edgewise",
 ) -> float:
     """Return the normalised surface distance over boundary voxels, both directions pooled."""
-    return score_masks(
+    return _score(
         "nsd_grid",
         reference,
         prediction,
@@ -88,7 +120,7 @@ def nsd_grid_mean(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
-    tolerance: float,
+    tolerance: float | None = None,
     spacing: Spacing = None,
     edge: Edge | None = None,
     squeeze: bool | None = None,
@@ -97,7 +129,7 @@ def nsd_grid_mean(
     preset: str = "edgewise",
 ) -> float:
     """Return the normalised surface distance over boundary voxels, the mean of both directions."""
-    return score_masks(
+    return _score(
         "nsd_grid_mean",
         reference,
         prediction,
@@ -113,7 +145,7 @@ def surface_overlap_ref(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
-    tolerance: float,
+    tolerance: float | None = None,
     spacing: Spacing = None,
     boundary: Boundary | None = None,
     edge: Edge | None = None,
@@ -123,7 +155,7 @@ def surface_overlap_ref(
     preset: str = "edgewise",
 ) -> float:
     """Return the share of the reference's surface near the prediction's."""
-    return score_masks(
+    return _score(
         "surface_overlap_ref",
         reference,
         prediction,
@@ -145,7 +177,7 @@ def surface_overlap_pred(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
-    tolerance: float,
+    tolerance: float | None = None,
     spacing: Spacing = None,
     boundary: Boundary | None = None,
     edge: Edge | None = None,
@@ -155,7 +187,7 @@ def surface_overlap_pred(
     preset: str = "edgewise",
 ) -> float:
     """Return the share of the prediction's surface near the reference's."""
-    return score_masks(
+    return _score(
         "surface_overlap_pred",
         reference,
         prediction,

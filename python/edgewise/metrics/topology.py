@@ -10,6 +10,8 @@ from .scoring import score_masks
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from edgewise._arguments import Spacing
+
     from .conventions import Thinning
 
 __all__ = [
@@ -29,6 +31,7 @@ def cldice(
     prediction: ArrayLike,
     *,
     thinning: Thinning | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
@@ -39,6 +42,7 @@ def cldice(
         reference,
         prediction,
         {"thinning": thinning, "squeeze": squeeze},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -50,6 +54,7 @@ def topology_precision(
     prediction: ArrayLike,
     *,
     thinning: Thinning | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
@@ -60,6 +65,7 @@ def topology_precision(
         reference,
         prediction,
         {"thinning": thinning, "squeeze": squeeze},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -71,6 +77,7 @@ def topology_sensitivity(
     prediction: ArrayLike,
     *,
     thinning: Thinning | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
@@ -81,6 +88,7 @@ def topology_sensitivity(
         reference,
         prediction,
         {"thinning": thinning, "squeeze": squeeze},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -92,6 +100,7 @@ def skeleton_length_ratio(
     prediction: ArrayLike,
     *,
     thinning: Thinning | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
@@ -102,6 +111,7 @@ def skeleton_length_ratio(
         reference,
         prediction,
         {"thinning": thinning, "squeeze": squeeze},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -114,6 +124,7 @@ def betti_error(
     *,
     dim: int | None = None,
     connectivity: int | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
@@ -124,6 +135,7 @@ def betti_error(
         reference,
         prediction,
         {"dim": dim, "connectivity": connectivity, "squeeze": squeeze},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -135,6 +147,7 @@ def components_ref(
     prediction: ArrayLike,
     *,
     connectivity: int | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
@@ -146,6 +159,7 @@ def components_ref(
             reference,
             prediction,
             {"connectivity": connectivity, "squeeze": squeeze},
+            spacing=spacing,
             ignore_mask=ignore_mask,
             preset=preset,
         )
@@ -158,6 +172,7 @@ def components_pred(
     prediction: ArrayLike,
     *,
     connectivity: int | None = None,
+    spacing: Spacing = None,
     squeeze: bool | None = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
@@ -169,6 +184,7 @@ def components_pred(
             reference,
             prediction,
             {"connectivity": connectivity, "squeeze": squeeze},
+            spacing=spacing,
             ignore_mask=ignore_mask,
             preset=preset,
         )

@@ -35,6 +35,7 @@ def tp(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
 ) -> int:
     """Return the number of voxels in both masks."""
@@ -44,6 +45,7 @@ def tp(
             reference,
             prediction,
             {},
+            spacing=spacing,
             ignore_mask=ignore_mask,
         )
     )
@@ -54,6 +56,7 @@ def fp(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
 ) -> int:
     """Return the number of voxels in the prediction only."""
@@ -63,6 +66,7 @@ def fp(
             reference,
             prediction,
             {},
+            spacing=spacing,
             ignore_mask=ignore_mask,
         )
     )
@@ -73,6 +77,7 @@ def fn(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
 ) -> int:
     """Return the number of voxels in the reference only."""
@@ -82,6 +87,7 @@ def fn(
             reference,
             prediction,
             {},
+            spacing=spacing,
             ignore_mask=ignore_mask,
         )
     )
@@ -92,6 +98,7 @@ def tn(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
 ) -> int:
     """Return the number of voxels in neither mask."""
@@ -101,6 +108,7 @@ def tn(
             reference,
             prediction,
             {},
+            spacing=spacing,
             ignore_mask=ignore_mask,
         )
     )
@@ -111,6 +119,7 @@ def n_ref(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
 ) -> int:
     """Return the number of voxels of the reference."""
@@ -120,6 +129,7 @@ def n_ref(
             reference,
             prediction,
             {},
+            spacing=spacing,
             ignore_mask=ignore_mask,
         )
     )
@@ -130,6 +140,7 @@ def n_pred(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
 ) -> int:
     """Return the number of voxels of the prediction."""
@@ -139,6 +150,7 @@ def n_pred(
             reference,
             prediction,
             {},
+            spacing=spacing,
             ignore_mask=ignore_mask,
         )
     )
@@ -149,6 +161,7 @@ def n_union(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
 ) -> int:
     """Return the number of voxels in either mask."""
@@ -158,6 +171,7 @@ def n_union(
             reference,
             prediction,
             {},
+            spacing=spacing,
             ignore_mask=ignore_mask,
         )
     )
@@ -244,6 +258,7 @@ def relative_volume_difference(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -253,6 +268,7 @@ def relative_volume_difference(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -263,6 +279,7 @@ def absolute_volume_difference_ratio(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -272,6 +289,7 @@ def absolute_volume_difference_ratio(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )
@@ -282,6 +300,7 @@ def volumetric_similarity(
     reference: ArrayLike,
     prediction: ArrayLike,
     *,
+    spacing: Spacing = None,
     ignore_mask: ArrayLike | None = None,
     preset: str = "edgewise",
 ) -> float:
@@ -291,6 +310,7 @@ def volumetric_similarity(
         reference,
         prediction,
         {},
+        spacing=spacing,
         ignore_mask=ignore_mask,
         preset=preset,
     )

@@ -100,7 +100,7 @@ def ellipsoid(
     Examples
     --------
     >>> phantom = ellipsoid((40, 40, 40), radii=(12, 10, 8))
-    >>> round(phantom.mask.sum() / phantom.truth["volume"], 2)
+    >>> round(float(phantom.mask.sum()) / phantom.truth["volume"], 2)
     1.0
     """
     steps = as_spacing(spacing, len(shape))

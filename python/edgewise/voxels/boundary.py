@@ -148,6 +148,8 @@ def surfels(mask: ArrayLike, *, spacing: Spacing = None) -> NDArray[np.float64]:
 def _checked(mask: ArrayLike) -> NDArray[Any]:
     array = as_mask(mask)
     if array.ndim > 3:
-        message = f"mask must have one to three axes, got shape {array.shape}; iterate over the rest"
+        message = (
+            f"mask must have one to three axes, got shape {array.shape}; iterate over the rest"
+        )
         raise ShapeError(message)
     return array

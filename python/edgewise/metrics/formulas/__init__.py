@@ -42,11 +42,14 @@ _EMPTY: Final[Mapping[str, int]] = {"ref_empty": 0, "pred_empty": 1, "both_empty
 def state_of(name: str, value: float, ingredients: Ingredients, settings: Convention) -> State:
     """Return the state of a value: emptiness first, then a missing boundary, then 0/0."""
     counts = ingredients.counts
-    if not (counts.n_ref and counts.n_pred):
-        if counts.n_ref or counts.n_pred:
-            return "pred_empty" if counts.n_ref else "ref_empty"
+    if not counts.n_union:
         return "both_empty"
     boundary: Boundary | None = distances.boundary_of(name, settings)
-    if boundary is not None and ingredients.distances(boundary, settings.edge).has_empty:
+    lists = None if boundary is None else ingredients.distances(boundary, settings.edge)
+    if not (counts.n_ref and counts.n_pred):
+        if lists is not None and lists.are_empty:  # the other mask has no boundary either
+            return "full"
+        return "pred_empty" if counts.n_ref else "ref_empty"
+    if lists is not None and lists.has_empty:
         return "full"
     return "undefined" if math.isnan(value) else "ok"

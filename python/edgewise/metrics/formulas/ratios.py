@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edgewise.metrics.counts import Counts
     from edgewise.metrics.ingredients import Ingredients
 
-__all__ = ["FORMULAS", "RATIOS", "quotient"]
+__all__ = ["FORMULAS", "OF_COUNTS", "quotient"]
 
 
 def quotient(above: int | Fraction, below: int | Fraction) -> float:
@@ -90,7 +90,7 @@ def _fowlkes_mallows(c: Counts) -> float:
     return math.sqrt(c.tp * c.tp / product) if product else math.nan
 
 
-RATIOS: Final[Mapping[str, Callable[[Counts], float]]] = {
+_PLAIN: Final[Mapping[str, Callable[[Counts], float]]] = {
     "tp": lambda c: c.tp,
     "fp": lambda c: c.fp,
     "fn": lambda c: c.fn,
@@ -124,29 +124,40 @@ RATIOS: Final[Mapping[str, Callable[[Counts], float]]] = {
 }
 
 
-def _fbeta(ingredients: Ingredients, settings: Convention) -> float:
-    c = ingredients.counts
+def _fbeta(c: Counts, settings: Convention) -> float:
     square = Fraction(settings.beta) ** 2
     return quotient((1 + square) * c.tp, (1 + square) * c.tp + square * c.fn + c.fp)
 
 
-def _net_benefit(ingredients: Ingredients, settings: Convention) -> float:
-    c = ingredients.counts
+def _net_benefit(c: Counts, settings: Convention) -> float:
     return quotient(c.tp - Fraction(settings.exchange_rate) * c.fp, c.n)
 
 
-def _on_counts(formula: Callable[[Counts], float]) -> Callable[[Ingredients, Convention], float]:
-    return lambda ingredients, _: formula(ingredients.counts)
+def _without_parameter(
+    formula: Callable[[Counts], float],
+) -> Callable[[Counts, Convention], float]:
+    return lambda counts, _: formula(counts)
+
+
+OF_COUNTS: Final[Mapping[str, Callable[[Counts, Convention], float]]] = {
+    **{name: _without_parameter(formula) for name, formula in _PLAIN.items()},
+    "fbeta": _fbeta,
+    "net_benefit": _net_benefit,
+}
+
+
+def _on_counts(
+    formula: Callable[[Counts, Convention], float],
+) -> Callable[[Ingredients, Convention], float]:
+    return lambda ingredients, settings: formula(ingredients.counts, settings)
 
 
 FORMULAS: Final[Mapping[str, Callable[[Ingredients, Convention], float]]] = {
-    **{name: _on_counts(formula) for name, formula in RATIOS.items()},
+    **{name: _on_counts(formula) for name, formula in OF_COUNTS.items()},
     "volume_ref": lambda i, _: i.counts.n_ref * i.voxel_volume,
     "volume_pred": lambda i, _: i.counts.n_pred * i.voxel_volume,
     "volume_difference": lambda i, _: (i.counts.n_pred - i.counts.n_ref) * i.voxel_volume,
     "absolute_volume_difference": lambda i, _: (
         abs(i.counts.n_pred - i.counts.n_ref) * i.voxel_volume
     ),
-    "fbeta": _fbeta,
-    "net_benefit": _net_benefit,
 }

@@ -11,9 +11,8 @@ import pytest
 from edgewise.cli.main import main
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
-STEPS = [
-    tuple(block.split("\n", 1)) for block in re.findall(r"```console\n\$ (.*?)```", README, re.DOTALL)
-]
+BLOCKS = re.findall(r"```console\n\$ (.*?)```", README, re.DOTALL)
+STEPS = [tuple(block.split("\n", 1)) for block in BLOCKS]
 
 
 @pytest.fixture(scope="module")

@@ -416,3 +416,11 @@ def test_the_summary_is_part_of_what_is_kept(folders, tmp_path):
     result = evaluate(*folders, metrics="dice", out=tmp_path / "run")
     stored = json.loads((tmp_path / "run/run.json").read_text())["summary"]
     assert [row["mean"] for row in stored] == [row.mean for row in result.summary().rows]
+
+
+@pytest.mark.parametrize("text", ["[]", "3", '{"schema": "edgewise.run/1"}', '{"schema": 1}', "{"])
+def test_loading_a_spoilt_run_is_one_sentence(folders, tmp_path, text):
+    evaluate(*folders, metrics="dice", out=tmp_path / "run")
+    (tmp_path / "run/run.json").write_text(text)
+    with pytest.raises(InputError, match="run"):
+        Evaluation.load(tmp_path / "run")

@@ -184,7 +184,7 @@ def test_a_region_that_cannot_be_read_is_named_as_a_region():
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('[run]\ntimeout = "x"', "timeout in .run. must be a whole number or a number, got 'x'"),
+        ('[run]\ntimeout = "x"', "timeout in .run. must be a number, got 'x'"),
         ("[run]\nretries = true", "retries in .run. must be a whole number, got True"),
         ('[input]\nlimit = "3"', "limit in .input. must be a whole number"),
         ("[input]\nbinary = 1", "binary in .input. must be true or false"),
@@ -204,3 +204,11 @@ def test_one_text_is_a_list_of_one(tmp_path):
     (tmp_path / "a.toml").write_text('[input]\ninclude = "a*"\n[gates]\nfail_under = "failed<=0"')
     options = read_toml(tmp_path / "a.toml")
     assert options == {"include": ["a*"], "fail_under": ["failed<=0"]}
+
+
+def test_a_label_file_is_sought_beside_the_configuration(tmp_path):
+    (tmp_path / "a.toml").write_text('[input]\nlabels = "names.json"\nrecursive = true')
+    assert read_toml(tmp_path / "a.toml") == {
+        "labels": (tmp_path / "names.json").as_posix(),
+        "recursive": True,
+    }

@@ -30,7 +30,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "workers": "auto", "threads": "auto", "timeout": 600.0, "retries": 1, "max_failures": None,
     "allow_failures": None, "out": None, "ref_template": None, "pred_template": None,
     "manifest": None, "include": None, "exclude": None, "limit": None, "fail_under": None,
-    "reference": None, "prediction": None,
+    "reference": None, "prediction": None, "recursive": False, "allow_outside": False,
 }  # fmt: skip
 
 
@@ -74,9 +74,14 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--manifest", metavar="FILE", help="CSV or TSV with case, ref, pred")
     group.add_argument(
-        "--allow-outside", action="store_true", help="manifest paths may leave its folder"
+        "--allow-outside",
+        action="store_true",
+        default=None,
+        help="manifest paths may leave its folder",
     )
-    group.add_argument("--recursive", action="store_true", help="look into sub-folders")
+    group.add_argument(
+        "--recursive", action="store_true", default=None, help="look into sub-folders"
+    )
     group.add_argument("--include", action="append", metavar="GLOB", help="only such cases")
     group.add_argument("--exclude", action="append", metavar="GLOB", help="no such cases")
     group.add_argument("--limit", type=int, metavar="N", help="the first N cases")
@@ -219,7 +224,7 @@ def chosen_pairs(options: Mapping[str, Any]) -> Any:  # noqa: ANN401
     elif not reference or not prediction:
         message = "give REFERENCE and PREDICTION (folders or files), templates, or --manifest"
         raise ConfigError(message)
-    elif options.get("recursive"):
+    elif options["recursive"]:
         found = Pairs.from_folders(reference, prediction, recursive=True)
     else:
         found = as_pairs(reference, prediction)

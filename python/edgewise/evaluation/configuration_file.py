@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from edgewise.errors import ConfigError
+
+from .labels import LABEL_FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["read_toml"]
 
@@ -25,7 +29,8 @@ _KEYS: Final[Mapping[str, Mapping[str, _Kinds]]] = {
         "manifest": _TEXT, "labels": (str, list, dict), "regions": (str, dict),
         "ignore_label": _WHOLE, "binary": (bool,), "threshold": _REAL, "geometry": _TEXT,
         "spacing": (int, float, list), "volume": _WHOLE, "nan": _TEXT, "max_bytes": _WHOLE,
-        "include": _TEXTS, "exclude": _TEXTS, "limit": _WHOLE,
+        "include": _TEXTS, "exclude": _TEXTS, "limit": _WHOLE, "recursive": (bool,),
+        "allow_outside": (bool,),
     },
     "metrics": {"names": (str, list), "preset": _TEXT, "nsd_tolerance": _REAL},
     "run": {
@@ -103,13 +108,14 @@ def _check_kind(file: Path, table: str, key: str, value: object) -> None:
     if key in _OF_TEXT and isinstance(value, list):
         fits = all(isinstance(item, str) for item in value)
     if not fits:
-        wanted = " or ".join(_WORDS[kind] for kind in kinds)
+        wanted = " or ".join(_WORDS[k] for k in kinds if k is not int or float not in kinds)
         message = f"{file}: {key} in [{table}] must be {wanted}, got {value!r}"
         raise ConfigError(message)
 
 
 def _option(file: Path, table: str, key: str, value: Any) -> Any:  # noqa: ANN401
-    if key in _PATHS:
+    is_label_file = key == "labels" and isinstance(value, str) and value.endswith(LABEL_FILES)
+    if key in _PATHS or is_label_file:
         return (file.parent / value).as_posix()
     if _KEYS[table][key] is _TEXTS and isinstance(value, str):
         return [value]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["RUN_SCHEMA", "Evaluation"]
 
 RUN_SCHEMA: Final = "edgewise.run/1"
+_NEEDED: Final = ("complete", "counts", "edgewise", "labels", "metrics", "parameters")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,10 +187,14 @@ class Evaluation:
         except (OSError, ValueError) as error:
             message = f"{folder}: no results of edgewise here (cannot read run.json)"
             raise InputError(message, code="no_such_run") from error
-        if info.get("schema") != RUN_SCHEMA:
-            found = info.get("schema")
+        found = info.get("schema") if isinstance(info, dict) else None
+        if found != RUN_SCHEMA:
             message = f"{folder}: results of schema {found!r}, this version reads {RUN_SCHEMA}"
             raise InputError(message, code="unknown_schema")
+        lacking = [key for key in _NEEDED if key not in info]
+        if lacking:
+            message = f"{folder}: run.json lacks {lacking[0]!r}; evaluate again"
+            raise InputError(message, code="bad_table")
         info.pop("summary", None)  # made anew when it is asked for
         empty = Table.from_rows(("case", "algorithm"), [])
         return cls(read_cases(folder), read_values(folder), empty, info)

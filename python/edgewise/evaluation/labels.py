@@ -12,11 +12,12 @@ from typing import Any, Final, Literal, TypeAlias
 from edgewise.errors import ConfigError, ReadError
 from edgewise.io import segment_names
 
-__all__ = ["LabelChoice", "Labels", "Regions", "read_labels", "read_regions"]
+__all__ = ["LABEL_FILES", "LabelChoice", "Labels", "Regions", "read_labels", "read_regions"]
 
 Labels: TypeAlias = str | Path | Iterable[int] | Mapping[int, str]
 Regions: TypeAlias = str | Mapping[str, Iterable[int]] | None
 
+LABEL_FILES: Final = (".json", ".tsv", ".csv", ".txt", ".nrrd")
 _LARGEST: Final = 2**31 - 1
 _ID_COLUMNS: Final = ("index", "id", "value", "label")
 _NAME_COLUMNS: Final = ("name", "label_name", "abbreviation", "label", "structure")
@@ -74,7 +75,7 @@ def read_labels(labels: Labels) -> LabelChoice:
 def _from_text(text: str) -> LabelChoice:
     if text == "auto" or text == "union":
         return LabelChoice("auto" if text == "auto" else "union")
-    if text.lower().endswith((".json", ".tsv", ".csv", ".txt", ".nrrd")):
+    if text.lower().endswith(LABEL_FILES):
         return _from_file(Path(text))
     pairs = []
     for part in text.split(","):

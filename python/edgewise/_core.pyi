@@ -10,7 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 __version__: str
-__all__: list[str]
+__all__ = [
+    "__version__",
+    "boundary",
+    "connected_components",
+    "dilate",
+    "distance_transform",
+    "erode",
+    "euler_characteristic",
+    "fill_holes",
+    "flood",
+    "gunzip",
+    "joint_histogram",
+    "moments",
+    "region_grow",
+    "skeleton",
+    "surface_distances",
+    "surfels",
+]
 
 _Labels: TypeAlias = NDArray[Any]  # bool or any integer type
 _Mask: TypeAlias = NDArray[np.bool_] | NDArray[np.uint8]

@@ -42,6 +42,7 @@ pub(super) fn by_searches(
 ) -> Vec<f64> {
     let pyramid = Pyramid::new(source, metric);
     let [planes, rows, _] = elements.shape();
+    let threads = threads.min(planes * rows / GRAIN + 1);
     let all: Vec<usize> = (0..planes * rows).collect();
     let search = |part: &[usize]| {
         let mut walk = Walk::default();

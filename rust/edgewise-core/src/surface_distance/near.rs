@@ -10,6 +10,8 @@ use crate::grid::Metric;
 use crate::mask::{Mask, each_bit};
 use crate::parallel;
 
+/// Words of a mask that are worth a thread: fewer are searched sooner than a thread wakes up.
+const GRAIN: usize = 1 << 12;
 /// How far to look, in smallest spacings: 123 offsets in three axes of equal spacing.
 const REACH: f64 = 3.0;
 
@@ -51,6 +53,7 @@ pub(super) fn search(
     threads: usize,
 ) -> (Tally, Mask) {
     let planes = query.elements.shape()[0];
+    let threads = threads.min(query.elements.words().len().div_ceil(GRAIN)).max(1);
     let per_task = planes.div_ceil(4 * threads).max(1);
     let tasks: Vec<_> = (0..planes).step_by(per_task).collect();
     let work = |&first: &usize| {

@@ -198,3 +198,35 @@ fn masks_of_different_shapes_are_refused() {
     assert!("sphere".parse::<Elements>().is_err());
     assert_eq!("surfel".parse::<Elements>(), Ok(Elements::Surfels));
 }
+
+#[test]
+fn threads_share_large_masks_without_changing_a_bit() {
+    let shape = [64, 70, 130]; // enough words for several threads
+    let mut state = 1_u64;
+    let mut scattered = |rare: u64| {
+        let mut mask = Mask::zeros(shape, 3);
+        for z in 0..shape[0] {
+            for y in 0..shape[1] {
+                for x in 0..shape[2] {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    if (state >> 33) % rare == 0 {
+                        mask.set(z, y, x);
+                    }
+                }
+            }
+        }
+        mask
+    };
+    let (a, b) = (scattered(300), scattered(3000));
+    for elements in [Elements::Voxels(Boundary::Face), Elements::Surfels] {
+        let convention = Convention {
+            metric: Metric::new(&[3.0, 0.8, 0.8], false).unwrap(),
+            elements,
+            edge: Edge::Background,
+        };
+        let [one, three] = [1, 3].map(|threads| between(&a, &b, None, &convention, threads));
+        let one = one.unwrap();
+        assert!(one.iter().all(|list| list.distances.len() > 100));
+        assert_eq!(one, three.unwrap());
+    }
+}

@@ -95,6 +95,24 @@ def test_labels_of_the_predictions_alone_are_listed_not_measured(tmp_path):
     assert union.notes == ()
 
 
+@pytest.mark.parametrize("fault", ["missing", "cut", "shifted"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_label_of_a_failed_case_alone_is_still_a_label(tmp_path, fault, workers):
+    """Label 2 occurs only where the prediction cannot be measured: it must not vanish."""
+    ref, pred = tmp_path / "ref", tmp_path / "pred"
+    write(ref / "a.nii.gz", label_map(labels=(1,)))
+    write(pred / "a.nii.gz", label_map(labels=(1,)))
+    write(ref / "b.nii.gz", label_map(labels=(1, 2)))
+    if fault == "cut":
+        (pred / "b.nii.gz").write_bytes((ref / "b.nii.gz").read_bytes()[:60])
+    elif fault == "shifted":
+        write(pred / "b.nii.gz", label_map(labels=(1, 2)), affine=np.diag([1.0, 1.0, 5.0, 1.0]))
+    result = edgewise.evaluate(ref, pred, metrics="dice", workers=workers)
+    assert [d["label"] for d in result.info["labels"]] == [1, 2]
+    row = result.summary().row("dice", 2)
+    assert (row.n, row.mean) == (1, 0.0)
+
+
 def test_references_without_any_label_fall_back_to_the_predictions(tmp_path):
     write(tmp_path / "r/a.nii.gz", label_map(labels=()))
     write(tmp_path / "p/a.nii.gz", label_map(labels=(3,)))

@@ -67,6 +67,25 @@ def test_arrays_in_either_order_are_not_copied(order):
             assert np.shares_memory(_arguments.as_mask(array), array)
 
 
+def test_threads_are_the_usable_cores_unless_told(monkeypatch):
+    monkeypatch.delenv("EDGEWISE_NUM_THREADS", raising=False)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
+    assert _arguments.as_threads("auto") == 3
+    monkeypatch.delattr("os.sched_getaffinity")
+    for cores, expected in ((7, 7), (None, 1)):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        assert _arguments.as_threads("auto") == expected
+    monkeypatch.setenv("EDGEWISE_NUM_THREADS", "2")
+    assert _arguments.as_threads("auto") == 2
+    assert _arguments.as_threads(5) == 5
+    monkeypatch.setenv("EDGEWISE_NUM_THREADS", "all")
+    with pytest.raises(errors.ConfigError, match="EDGEWISE_NUM_THREADS"):
+        _arguments.as_threads("auto")
+    for threads in (0, -1, 1.5, True, "many"):
+        with pytest.raises(errors.ConfigError, match="threads"):
+            _arguments.as_threads(threads)
+
+
 class Lent:
     """An array of another library, handed over by DLPack, or by `__array__` where that fails."""
 
@@ -155,6 +174,19 @@ def test_levels_outside_the_scale(q):
 def test_impossible_tolerances(tolerance):
     with pytest.raises(ValueError, match="tolerance"):
         metrics.nsd(A, A, tolerance=tolerance)
+
+
+def test_impossible_weights():
+    for alpha in (-0.1, 1.1, np.nan):
+        with pytest.raises(ValueError, match="alpha"):
+            metrics.adapted_rand_error(A, A, alpha=alpha)
+    for tie in (-1e-9, 1.5):
+        with pytest.raises(ValueError, match="tie_rtol"):
+            metrics.nsd(A, A, tolerance=1, tie_rtol=tie)
+    with pytest.raises(ValueError, match="exchange_rate"):
+        metrics.net_benefit(A, A, exchange_rate=-1)
+    with pytest.raises(ValueError, match="weights"):
+        metrics.cohens_kappa(A, A, weights="cubic")
 
 
 def test_a_tolerance_has_no_default():

@@ -95,15 +95,13 @@ def _files(arguments: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
 
 def _described(name: str) -> dict[str, Any]:
     """Return the grid of a file and, if it is a label map, the number of voxels per label."""
-    import numpy as np
-
     from edgewise import io
     from edgewise.errors import EdgewiseError
+    from edgewise.voxels import count_labels
 
     image = io.read(name)
     try:
-        values, numbers = np.unique(io.as_labels(image).array, return_counts=True)
-        labels = dict(zip(map(str, values.tolist()), numbers.tolist(), strict=True))
+        labels = {str(k): n for k, n in count_labels(io.as_labels(image).array).items()}
     except EdgewiseError:
         labels = {}
     return {

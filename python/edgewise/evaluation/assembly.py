@@ -97,6 +97,7 @@ def _labels(results: Sequence[CaseResult], config: Config) -> dict[int, str]:
         return dict(config.labels)
     occur: dict[str, set[int]] = {"n_ref": set(), "n_pred": set()}
     for result in results:
+        occur["n_ref"].update(result.reference_labels)
         for label, _, metric, value, _ in result.values:
             if metric in occur and label > 0 and value:
                 occur[metric].add(label)

@@ -15,6 +15,7 @@ from edgewise import io
 from edgewise.errors import EdgewiseError, LabelError, MissingExtraError, ShapeError, SpacingError
 from edgewise.image import Image, match_grid
 from edgewise.metrics import PairResult, measure
+from edgewise.voxels import count_labels
 
 if TYPE_CHECKING:
     from .cases import Case, Source
@@ -78,6 +79,9 @@ class CaseResult:
         The rows of a label that occurs in neither map; only when labels are found in the data.
     extra_labels : tuple of (int, int)
         Labels of the prediction that are not measured, with their numbers of voxels.
+    reference_labels : tuple of int
+        The reference's labels, of a case that was not measured; only when labels are found in the
+        data.
     seconds : tuple of (str, float)
         Durations of reading and measuring.
     """
@@ -96,6 +100,7 @@ class CaseResult:
     values: Values = ()
     absent: Values = ()
     extra_labels: tuple[tuple[int, int], ...] = ()
+    reference_labels: tuple[int, ...] = ()
     seconds: tuple[tuple[str, float], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,7 +112,7 @@ class CaseResult:
         """Return what `to_dict` described, after a trip through JSON."""
         rows = ("values", "absent", "extra_labels", "seconds")
         lists = {k: tuple(map(tuple, fields[k])) for k in rows}
-        flat = {k: tuple(fields[k]) for k in ("warnings", "size", "spacing")}
+        flat = {k: tuple(fields[k]) for k in ("warnings", "size", "spacing", "reference_labels")}
         return cls(**{**fields, **lists, **flat})
 
 
@@ -139,32 +144,41 @@ def measure_case(case: Case, config: Config, *, threads: int = 1) -> CaseResult:
         With status "ok", or with the reason why not.
     """
     start = time.perf_counter()
-    grid = CaseResult(case.case, case.algorithm, "ok")
+    result = CaseResult(case.case, case.algorithm, "ok")
     if case.reference is None:
         text = f"{case.case}: no reference{_looked(case.ref)}. Not evaluated."
-        return replace(
-            grid, status="missing_reference", error_code="missing_reference", error_message=text
-        )
+        return _unpaired(result, "missing_reference", text)
+    reference: Image | None = None
     try:
-        grid = with_grid(grid, case.reference, config)
+        result = with_grid(result, case.reference, config)
+        reference = _label_map(case.reference, config, None)
         if case.prediction is None:
             text = (
                 f"{case.case}: no prediction{_looked(case.pred)}. "
                 "Counted as worst value; --missing skip leaves it out."
             )
-            return replace(
-                grid,
-                status="missing_prediction",
-                error_code="missing_prediction",
-                error_message=text,
-            )
-        pair = open_pair(case.reference, case.prediction, config)
+            result = _unpaired(result, "missing_prediction", text)
+            return replace(result, reference_labels=_labels_of(reference, config))
+        pair = _on_one_grid(reference, case.prediction, config)
         read = time.perf_counter() - start
-        result = _measured(pair, config, threads)
+        measured = _measured(pair, config, threads)
     except Exception as error:  # noqa: BLE001
-        return replace(grid, **failure(error))
+        known = _labels_of(reference, config)
+        return replace(result, **failure(error), reference_labels=known)
     seconds = (("read", read), ("measure", time.perf_counter() - start - read))
-    return _completed(grid, pair, result, seconds)
+    return _completed(result, pair, measured, seconds)
+
+
+def _unpaired(result: CaseResult, status: Status, text: str) -> CaseResult:
+    return replace(result, status=status, error_code=status, error_message=text)
+
+
+def _labels_of(reference: Image | None, config: Config) -> tuple[int, ...]:
+    """Labels that a case without numbers still adds to those of the data set."""
+    if reference is None or not isinstance(config.labels, str):
+        return ()
+    ignored = {0, config.ignore_label}
+    return tuple(label for label in count_labels(reference.array) if label not in ignored)
 
 
 def _looked(place: str) -> str:
@@ -222,7 +236,10 @@ def open_pair(reference: Source, prediction: Source, config: Config) -> OpenPair
     ReadError, LabelError, GeometryError
         With the reason.
     """
-    first = _label_map(reference, config, None)
+    return _on_one_grid(_label_map(reference, config, None), prediction, config)
+
+
+def _on_one_grid(first: Image, prediction: Source, config: Config) -> OpenPair:
     second = _label_map(prediction, config, config.threshold)
     second, drift, warnings = match_grid(first, second, policy=config.geometry)
     codes = {*first.warnings, *second.warnings, *warnings}

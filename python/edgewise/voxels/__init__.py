@@ -5,6 +5,7 @@ from __future__ import annotations
 from .boundary import boundary, surfels
 from .components import connected_components
 from .distance import distance_transform
+from .labels import count_labels
 from .morphology import dilate, erode, fill_holes
 from .thinning import skeleton
 from .topology import betti_numbers, euler_characteristic
@@ -13,6 +14,7 @@ __all__ = [
     "betti_numbers",
     "boundary",
     "connected_components",
+    "count_labels",
     "dilate",
     "distance_transform",
     "erode",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 from edgewise.metrics.distance_list import DistanceList, ListPair, half_sum
@@ -113,9 +112,6 @@ def _mahalanobis(ingredients: Ingredients, _: Convention) -> float:
 
 
 def _center_distance(ingredients: Ingredients, _: Convention) -> float:
-    counts = ingredients.counts
-    if not (counts.n_ref and counts.n_pred):
-        return math.inf if counts.n_union else math.nan
     reference, prediction = ingredients.moments
     return center_distance(reference, prediction, ingredients.spacing)
 

@@ -45,22 +45,16 @@ def _absolute_volume_difference_ratio(c: Counts) -> float:
 
 def _balanced_accuracy(c: Counts) -> float:
     positives, negatives = c.tp + c.fn, c.tn + c.fp
-    if not (positives and negatives):
-        return math.nan
     return quotient(c.tp * negatives + c.tn * positives, 2 * positives * negatives)
 
 
 def _youden(c: Counts) -> float:
     positives, negatives = c.tp + c.fn, c.tn + c.fp
-    if not (positives and negatives):
-        return math.nan
     return quotient(c.tp * negatives - c.fp * positives, positives * negatives)
 
 
 def _markedness(c: Counts) -> float:
     positives, negatives = c.tp + c.fp, c.tn + c.fn
-    if not (positives and negatives):
-        return math.nan
     return quotient(c.tp * negatives - c.fn * positives, positives * negatives)
 
 

@@ -69,6 +69,29 @@ def test_the_same_table_in_every_format(command, folders):
     assert shown["table"].splitlines()[1].split()[:3] == ["1", "dice", "4"]
 
 
+def test_many_labels_are_a_line_each(command, tmp_path):
+    labels = np.arange(40, dtype=np.uint8).reshape(1, 40, 1) * np.ones((6, 1, 6), np.uint8)
+    moved = np.where(labels == 7, 0, labels)
+    for folder, array in (("r", labels), ("p", moved)):
+        (tmp_path / folder).mkdir()
+        np.save(tmp_path / folder / "a.npy", array)
+    arguments = ("evaluate", "r", "p", "--metrics", "dice,hd", "-q")
+    _, out, _ = command(*arguments)
+    header, *lines = out.splitlines()
+    assert header.split() == ["label", "dice", "hd", "mm"]
+    assert len(lines[:39]) == 39
+    assert [line.split() for line in lines[5:8]] == [
+        ["6", "1.000", "0.000"],
+        ["7", "0.000", "40.9"],  # infinite: the diagonal of 6 x 40 x 6
+        ["8", "1.000", "0.000"],
+    ]
+    assert lines[39:] == [
+        "means; --format csv, markdown or json has counts, intervals and worst cases",
+        "infinite values count as the worst value; see --one-empty",
+    ]
+    assert len(command(*arguments, "--format", "csv")[1].splitlines()) == 1 + 39 * 2
+
+
 def test_json_is_exactly_one_strict_document(command, faults):
     ref, pred, codes = faults
     code, out, _ = command("evaluate", ref, pred, "--labels", "1", "--json", "--one-empty", "keep")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["document", "print_pair", "print_summary"]
 
 _LEFT: Final = {"algorithm", "label", "metric", "mean [95% CI]", "worst (case)"}
+_MOST_LINES: Final = 60  # beyond, one line per label instead of one per label and metric
 _UNITS: Final = {"mm": " mm", "mm^d": " mm3"}
 
 
@@ -66,9 +67,14 @@ def print_summary(
         header, body = summary.cells()
         if form == "table" and not body:
             return
+        compact = form == "table" and len(body) > _MOST_LINES
+        if compact:
+            header, body = summary.means()
         put(render(header, body, form, _LEFT))
+        if compact:
+            put("means; --format csv, markdown or json has counts, intervals and worst cases")
         if form == "table":
-            put("\n".join(summary.notes()))
+            put("\n".join(summary.notes(of_means=compact)))
 
 
 def print_pair(

@@ -13,7 +13,8 @@ from edgewise.errors import CaseError, ConfigError
 from edgewise.metrics import Definition, parse
 from edgewise.statistics import Interval, means_bootstrap
 
-from .layout import columns_text, number_text
+from . import summary_text
+from .layout import columns_text
 from .tables import Table
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "one_empty": ("worst", "keep", "skip"),
 }
 _ALWAYS: Final = frozenset({"tp", "fp", "fn", "tn", "n_ref", "n_pred"})
-_FEWEST_FOR_INTERVAL: Final = 6
-_FEW: Final = 50
 _UNITS: Final = {"1": "", "mm^d": "mm3"}
 
 
@@ -162,89 +161,25 @@ class Summary:
         return self.to_table().to_pandas()
 
     def cells(self) -> tuple[list[str], list[list[str]]]:
-        """Return the header and the rows as printed."""
-        several = len({row.algorithm for row in self.rows}) > 1
-        optional = [
-            (title, name)
-            for title, name in (("undefined", "n_undefined"), ("infinite", "n_infinite"))
-            if any(getattr(row, name) for row in self.rows)
-        ]
-        header = ["label", "metric", "n", "missing", "both empty", *(t for t, _ in optional)]
-        header += ["mean [95% CI]", "median", "worst (case)"]
-        body = []
-        for row in self.rows:
-            cells = [_label_text(row), f"{row.metric} {row.unit}".strip(), str(row.n)]
-            cells += [str(row.n_missing), str(row.n_both_empty)]
-            cells += [str(getattr(row, name)) for _, name in optional]
-            cells += [_mean_text(row), number_text(row.median), _worst_text(row)]
-            body.append([row.algorithm, *cells] if several else cells)
-        return (["algorithm", *header] if several else header), body
+        """Return the header and the rows as printed, one per label and metric."""
+        return summary_text.cells(self.rows)
 
-    def notes(self) -> list[str]:
-        """Return the lines below the table: the policies, and how far to trust intervals."""
-        p = self.policies
-        notes = ["n = cases in the mean"]
-        if any(row.n_missing for row in self.rows):
-            notes.append(f"{_missing_text(p)}; see --missing")
-        if any(row.n_both_empty for row in self.rows):
-            notes.append(f"both empty {_empty_text(p.both_empty)}; see --both-empty")
-        if any(row.n_infinite for row in self.rows):
-            notes.append(f"infinite values {_infinite_text(p.one_empty)}; see --one-empty")
-        notes.append("worst = worst evaluated case")
-        fewest = min((row.n for row in self.rows if row.n), default=0)
-        if fewest < _FEWEST_FOR_INTERVAL:
-            notes.append("fewer than 6 cases are too few for a 95 % interval")
-        elif fewest < _FEW:
-            notes.append("n < 50: intervals of the mean may be too narrow")
-        return notes
+    def means(self) -> tuple[list[str], list[list[str]]]:
+        """Return the header and one row per label with the mean of every metric."""
+        return summary_text.means(self.rows)
+
+    def notes(self, *, of_means: bool = False) -> list[str]:
+        """Return the lines below the table: the policies, and how far to trust intervals.
+
+        With `of_means`, those below the table of means.
+        """
+        return summary_text.notes(self.rows, self.policies, of_means=of_means)
 
     def __str__(self) -> str:
         header, body = self.cells()
         left = {"algorithm", "label", "metric", "mean [95% CI]", "worst (case)"}
         table = columns_text([header, *body], [name in left for name in header])
         return "\n".join([table, *self.notes()])
-
-
-def _label_text(row: SummaryRow) -> str:
-    if row.label < 0:  # a region
-        return row.label_name
-    return f"{row.label} {row.label_name}".strip()
-
-
-def _mean_text(row: SummaryRow) -> str:
-    if row.n == 0:
-        return "-"
-    if math.isnan(row.low):
-        return number_text(row.mean)
-    ends = max((row.mean, row.low, row.high), key=abs)  # all three with the same decimals
-    mean, low, high = (number_text(v, like=ends) for v in (row.mean, row.low, row.high))
-    return f"{mean} [{low}, {high}]"
-
-
-def _worst_text(row: SummaryRow) -> str:
-    return f"{number_text(row.worst)} ({row.worst_case})" if row.worst_case else "-"
-
-
-def _missing_text(p: Policies) -> str:
-    if p.missing == "penalize":
-        worst = "image diagonal" if p.worst_distance is None else f"{p.worst_distance:g} mm"
-        return f"a missing or failed case counts as the worst value (dice 0, distances: {worst})"
-    if p.missing == "skip":
-        return "missing and failed cases are left out"
-    return f"a missing or failed case counts as {p.missing}"
-
-
-def _empty_text(policy: BothEmpty) -> str:
-    return "= left out" if policy == "skip" else f"counts as {policy}"
-
-
-def _infinite_text(policy: OneEmpty) -> str:
-    words = {
-        "worst": "count as the worst value",
-        "keep": "are kept",
-        "skip": "are left out",
-    }
-    return words.get(str(policy), f"count as {policy}")
 
 
 def summarize(
@@ -438,7 +373,7 @@ def _with_intervals(
     intervals: dict[int, Interval] = {}
     by_n: dict[int, list[int]] = defaultdict(list)
     for k, one in enumerate(counted):
-        if one.row.n >= _FEWEST_FOR_INTERVAL:
+        if one.row.n >= summary_text.FEWEST_FOR_INTERVAL:
             by_n[one.row.n].append(k)
     for members in by_n.values():
         columns = np.array([[v for _, v in counted[k].pairs] for k in members]).T

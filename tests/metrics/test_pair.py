@@ -215,7 +215,10 @@ def test_results_print_pickle_and_become_tables():
     reference, prediction = np.array([0, 1, 1, 0]), np.array([0, 1, 1, 1])
     result = measure(reference, prediction, labels={1: "liver", 2: "spleen"}, metrics="dice,hd")
     assert result.to_dict()["liver"]["dice"] == 0.8
-    assert "liver" in str(result)
+    rows = {line.split()[0]: line.split()[1:] for line in str(result).splitlines()}
+    assert rows["label"] == [*COUNTS, "dice", "hd"]
+    assert rows["liver"] == ["2", "1", "0", "1", "2", "3", "0.8", "1"]
+    assert rows["spleen"] == ["0", "0", "0", "4", "0", "0", "nan", "nan"]
     assert "0.8" in str(result)
     assert "nan" in str(result)
     assert repr(result).startswith("<PairResult of 2 labels>")

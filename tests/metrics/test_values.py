@@ -390,6 +390,15 @@ def test_instance_maps_and_masks():
     assert metrics.pq(reference > 0, prediction > 0) == pytest.approx(2 / 9 * 1.0)
 
 
+def test_instances_of_one_slice_are_those_of_the_plane():
+    mask = np.eye(4, dtype=bool)[:, :, np.newaxis]
+    assert metrics.instance_tp(mask, mask) == 1
+    assert metrics.instance_tp(mask, mask, connectivity=1) == 4
+    with pytest.raises(ConfigError, match="connectivity must be 1 to 2"):
+        metrics.instance_tp(mask, mask, connectivity=3)
+    assert metrics.instance_tp(mask, mask, connectivity=3, squeeze=False) == 1
+
+
 def test_ignored_voxels_split_instances():
     reference = np.array([[True] * 7])
     ignored = np.array([[False] * 3 + [True] + [False] * 3])
@@ -420,6 +429,11 @@ def test_generalized_dice_by_hand():
     assert metrics.generalized_dice(reference, prediction) == (2 / 4 + 2) / (3 / 4 + 3)
     assert metrics.generalized_dice(reference, prediction, weights="simple") == (1 + 2) / 4.5
     assert metrics.generalized_dice(reference, prediction, weights="uniform") == 4 / 6
+    # label 1: TP 2, sizes 3 and 2; label 2: TP 1, sizes 1 and 3
+    other = np.array([0, 1, 1, 1, 2, 0]), np.array([0, 1, 1, 2, 2, 2])
+    assert metrics.generalized_dice(*other) == 22 / 41
+    assert metrics.generalized_dice(*other, weights="simple") == 10 / 17
+    assert metrics.generalized_dice(*other, weights="uniform") == 6 / 9
     # an absent label takes the largest weight, 1
     with_absent = metrics.generalized_dice(reference, [0, 1, 2, 2, 3], labels=[1, 2, 3])
     assert with_absent == (2 / 4 + 2) / (3 / 4 + 3 + 1)

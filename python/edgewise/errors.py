@@ -11,6 +11,7 @@
       ConfigError   + ValueError  an unknown name or an invalid option (exit code 2)
       InputError    + ValueError  nothing paired, duplicate cases, no such folder (exit code 3)
       CaseError                   one case failed (exit code 4)
+      GateError                   a required number is not met (exit code 5)
       MissingExtraError + ImportError   an optional package is not installed
 
 Each message is one sentence that names the argument or the file and says what to do. A metric that
@@ -25,6 +26,7 @@ __all__ = [
     "CaseError",
     "ConfigError",
     "EdgewiseError",
+    "GateError",
     "GeometryError",
     "InputError",
     "LabelError",
@@ -119,6 +121,12 @@ class CaseError(_CodedError):
 
 def _rebuild_case(message: str, case: str, code: str) -> CaseError:
     return CaseError(message, case=case, code=code)
+
+
+class GateError(EdgewiseError):
+    """A run does not reach a number that was required; the message lists all such numbers."""
+
+    exit_code = 5
 
 
 class MissingExtraError(EdgewiseError, ImportError):

@@ -14,11 +14,12 @@ from edgewise.errors import (
     CaseError,
     ConfigError,
     EdgewiseError,
+    GateError,
     GeometryError,
     InputError,
     ReadError,
 )
-from edgewise.evaluation import Evaluation, Pairs, check, evaluate, evaluate_pair
+from edgewise.evaluation import Evaluation, Pairs, Policies, check, evaluate, evaluate_pair
 from edgewise.evaluation.warning_texts import WARNINGS
 from edgewise.image import Image
 from small_datasets import AFFINE, HELD, SHIFTS, label_map, write, write_faults
@@ -434,6 +435,18 @@ def test_the_summary_is_part_of_what_is_kept(folders, tmp_path):
     result = evaluate(*folders, metrics="dice", out=tmp_path / "run")
     stored = json.loads((tmp_path / "run/run.json").read_text())["summary"]
     assert [row["mean"] for row in stored] == [row.mean for row in result.summary().rows]
+
+
+def test_a_run_can_be_required_to_reach_numbers(folders):
+    result = edgewise.evaluate(*folders, metrics="dice", labels={1: "liver", 2: "tumour"})
+    result.require("dice[liver].mean >= 0.5", "failed <= 0")
+    with pytest.raises(GateError) as caught:
+        result.require("dice[*].mean > 0.99", "failed < 0", policies=Policies(missing="skip"))
+    assert caught.value.exit_code == 5
+    named = [part.split("(")[1].split(" =")[0] for part in str(caught.value).split("; ")]
+    assert named == ["dice[liver].mean", "dice[tumour].mean", "failed"]
+    with pytest.raises(ConfigError, match="cannot read the gate"):
+        result.require("dice >= 1")
 
 
 @pytest.mark.parametrize("text", ["[]", "3", '{"schema": "edgewise.run/1"}', '{"schema": 1}', "{"])

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from edgewise.errors import CaseError, EdgewiseError, InputError
+from edgewise.errors import CaseError, EdgewiseError, GateError, InputError
 
+from .gates import parse_gate
 from .strict_json import json_text
 from .summary import BothEmpty, Missing, OneEmpty, Policies, Summary, summarize, summarized_metrics
 from .tables import Table, read_cases, read_values, write_text
@@ -119,7 +120,9 @@ class Evaluation:
         ConfigError
             If a policy is unknown or impossible for a metric.
         """
-        policies = Policies(missing, both_empty, one_empty, worst_distance)
+        return self._summarized(Policies(missing, both_empty, one_empty, worst_distance), seed)
+
+    def _summarized(self, policies: Policies, seed: int) -> Summary:
         if (policies, seed) not in self._summaries:  # the bootstrap is worth keeping
             self._summaries[policies, seed] = summarize(
                 self.values,
@@ -130,6 +133,30 @@ class Evaluation:
                 seed=seed,
             )
         return self._summaries[policies, seed]
+
+    def require(self, *gates: str, policies: Policies | None = None) -> None:
+        """Raise GateError unless the run reaches the given numbers.
+
+        Parameters
+        ----------
+        *gates : str
+            Such as ``"dice[liver].mean.low >= 0.93"`` or ``"failed <= 0"``; see `parse_gate`.
+        policies : Policies, optional
+            What missing, empty and infinite values count. Default: ``Policies()``.
+
+        Raises
+        ------
+        GateError
+            With every number that is not met.
+        ConfigError
+            If a gate cannot be read, or names no metric or label of the run.
+        """
+        read = [parse_gate(gate) for gate in gates]
+        summary = self._summarized(policies or Policies(), 0)
+        results = [result for gate in read for result in gate.check(summary, self.counts)]
+        unmet = [str(result) for result in results if not result.holds]
+        if unmet:
+            raise GateError("; ".join(unmet))
 
     def to_pandas(self) -> Any:  # noqa: ANN401
         """Return the values as a data frame; MissingExtraError if pandas is not installed."""

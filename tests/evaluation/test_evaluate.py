@@ -17,7 +17,9 @@ from edgewise.errors import (
     GateError,
     GeometryError,
     InputError,
+    LabelError,
     ReadError,
+    ShapeError,
 )
 from edgewise.evaluation import Evaluation, Pairs, Policies, check, evaluate, evaluate_pair
 from edgewise.evaluation.warning_texts import WARNINGS
@@ -375,9 +377,33 @@ def test_a_pair_raises_what_is_wrong(folders, tmp_path):
     with pytest.raises(GeometryError, match="shifted"):
         evaluate_pair(Image(a, affine=AFFINE), Image(a, affine=moved))
     with pytest.raises(GeometryError, match="shape"):
+        evaluate_pair(Image(a, affine=AFFINE), Image(a[:-1], affine=AFFINE))
+    with pytest.raises(ShapeError, match="shape"):
         evaluate_pair(a, a[:-1])
     with pytest.raises(ReadError):
         evaluate_pair(tmp_path / "no.nii.gz", a)
+
+
+def test_a_pair_of_arrays_keeps_every_label_and_the_conventions_of_measure():
+    reference, prediction = np.array([0, 2**40, 2**40, -1]), np.array([0, 2**40, 0, -1])
+    with pytest.raises(LabelError, match="allow_negative_labels"):
+        evaluate_pair(reference, prediction, metrics="dice")
+    found = evaluate_pair(reference, prediction, metrics="dice", allow_negative_labels=True)
+    assert found.to_dict().keys() == {-1, 2**40}
+    assert found.value(2**40, "dice") == pytest.approx(2 / 3)
+    hidden = evaluate_pair(
+        reference > 0, prediction > 0, metrics="dice", ignore_mask=[0, 0, 1, 0],
+        include_background=True,
+    )  # fmt: skip
+    assert [hidden.value(label, "tp") for label in (0, 1)] == [2, 1]
+    slab = np.ones((3, 3, 1), bool)
+    hollow = slab.copy()
+    hollow[1, 1] = False
+    flat, thick = (
+        evaluate_pair(slab, hollow, metrics="hd", squeeze=squeeze).value(1, "hd")
+        for squeeze in (True, False)
+    )
+    assert (flat, thick) == (0.0, 1.0)
 
 
 def test_checking_headers_and_everything(tmp_path):

@@ -15,6 +15,7 @@ import numpy as np
 from edgewise import io
 from edgewise._arguments import Spacing, Threads, as_threads
 from edgewise.errors import ConfigError, EdgewiseError, InputError
+from edgewise.image import Image
 from edgewise.metrics import DEFAULT_METRICS, PairResult, measure
 
 from .assembly import assemble
@@ -26,6 +27,8 @@ from .runner import Progress, run_cases
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Mapping
+
+    from numpy.typing import ArrayLike
 
     from .evaluation_result import Evaluation
     from .labels import Labels, Regions
@@ -301,7 +304,9 @@ def evaluate_pair(
     spacing: Spacing = None,
     labels: Labels = "auto",
     regions: Regions = None,
+    include_background: bool = False,
     ignore_label: int | None = None,
+    ignore_mask: ArrayLike | None = None,
     binary: bool = False,
     threshold: float | None = None,
     volume: int | None = None,
@@ -311,6 +316,8 @@ def evaluate_pair(
     preset: str = "edgewise",
     nsd_tolerance: float | Mapping[int | str, float] = 1.0,
     geometry: Geometry = "strict",
+    squeeze: bool | None = None,
+    allow_negative_labels: bool = False,
     threads: Threads = "auto",
 ) -> PairResult:
     """Measure one prediction against its reference.
@@ -324,10 +331,19 @@ def evaluate_pair(
         1.
     labels, regions, ignore_label, binary, threshold, volume, nan, max_bytes, metrics, preset
         As in `evaluate`; "auto" means the labels of this reference.
+    include_background : bool, default False
+        Whether label 0 is measured.
+    ignore_mask : array_like of bool, optional
+        Voxels of the reference's grid that do not count, nor make a boundary; this or
+        `ignore_label`.
     nsd_tolerance : float or mapping of label to float, default 1.0
         Completes a bare ``nsd``, in mm.
     geometry : {"strict", "resample", "ignore"}, default "strict"
         What happens when two images or files lie on different grids.
+    squeeze : bool, optional
+        Whether axes of length 1 are removed first. Default: the preset's (edgewise: True).
+    allow_negative_labels : bool, default False
+        Whether negative values of arrays are ordinary labels; files never hold any.
     threads : int or "auto", default "auto"
         Of the kernels.
 
@@ -361,16 +377,31 @@ def evaluate_pair(
         geometry=geometry, spacing=_as_floats(spacing), volume=volume, nan=nan,
         max_bytes=max_bytes,
     )  # fmt: skip
-    pair = open_pair(reference, prediction, config)
+    first, second, own = _label_maps(reference, prediction, config)
     return measure(
-        pair.reference.array,
-        pair.prediction.array,
-        spacing=pair.reference.spacing,
+        first,
+        second,
+        spacing=own,
         labels=config.labels if isinstance(config.labels, str) else dict(config.labels),
         regions=dict(config.regions),
+        include_background=include_background,
         ignore_label=config.ignore_label,
+        ignore_mask=ignore_mask,
         metrics=metrics,
         preset=preset,
         nsd_tolerance=nsd_tolerance,
+        squeeze=squeeze,
+        allow_negative_labels=allow_negative_labels,
         threads=threads,
     )
+
+
+def _label_maps(reference: Source, prediction: Source, config: Config) -> tuple[Any, Any, Spacing]:
+    """Return two label maps and their spacing; plain arrays keep all their labels, as they are."""
+    plain = config.threshold is None and config.nan is None and not config.binary
+    if plain and not any(
+        isinstance(side, str | Path | Image) or callable(side) for side in (reference, prediction)
+    ):
+        return reference, prediction, config.spacing
+    pair = open_pair(reference, prediction, config)
+    return pair.reference.array, pair.prediction.array, pair.reference.spacing

@@ -418,6 +418,13 @@ def test_checking_headers_and_everything(tmp_path):
     assert healthy == []
 
 
+@pytest.mark.parametrize(("n", "expected"), [(1000, ""), (1001, "many_labels")])
+def test_grey_values_are_taken_for_what_they_are(n, expected):
+    grey = np.arange(1, n + 1)
+    result = edgewise.evaluate([("a", grey, grey)], labels="auto", metrics="dice", spacing=1.0)
+    assert result.cases["warnings"].tolist() == [expected]
+
+
 def test_many_labels_that_are_not_measured_are_one_sentence(tmp_path):
     many = label_map(labels=(1,))
     many[0, 0, :] = np.arange(11, 19)

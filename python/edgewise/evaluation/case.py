@@ -39,6 +39,7 @@ _ABSENT_LABEL: Final = (
     2**31 - 1
 )  # a region of this label shows what a label that occurs nowhere gives
 _ABSENT_NAME: Final = "\0absent"
+_MANY_LABELS: Final = 1000  # more are rather grey values
 _CODES: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (ShapeError, "bad_shape"),
     (LabelError, "bad_label_value"),
@@ -290,9 +291,12 @@ def _completed(
 ) -> CaseResult:
     rows = tuple((v.label, v.label_name, v.metric, v.value, v.state) for v in measured.values)
     image = pair.reference
+    codes = {*pair.warnings, *measured.warnings}
+    if sum(label > 0 for label in measured.labels) > _MANY_LABELS:
+        codes.add("many_labels")
     return replace(
         result,
-        warnings=tuple(sorted({*pair.warnings, *measured.warnings})),
+        warnings=tuple(sorted(codes)),
         size=tuple(image.array.shape),
         spacing=tuple(image.spacing),
         orientation=image.orientation,

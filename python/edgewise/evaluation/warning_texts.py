@@ -16,6 +16,7 @@ WARNINGS: Final[Mapping[str, str]] = {
     "float_labels": "labels are stored as floating numbers; rounded",
     "geometry_drift": "the grids lie 0.05 to 0.5 voxel apart (column drift); compared as they are",
     "geometry_ignored": "compared index by index, as --geometry ignore asks",
+    "many_labels": "over 1000 labels: an image, not a label map? --labels names what to measure",
     "nan_as_background": "NaN or inf were taken as background, as --nan asks",
     "no_affine": "a file states no position, only spacing and shape could be compared",
     "no_spacing": "no file format or header gives a spacing, 1 is taken; --spacing gives it",

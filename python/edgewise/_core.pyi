@@ -58,7 +58,7 @@ def joint_histogram(
     NDArray[np.int64],
 ]: ...
 
-# number of elements that are members, sums of their indices per axis, sums of products of indices per pair of axes (exact integers)
+# moments.rs: number of elements that are members, sums of their indices per axis, sums of products of indices per pair of axes (exact integers)
 def moments(
     labels: _Labels, members: Sequence[int] | None, box: _Box | None, ignored: _Mask | None
 ) -> tuple[int, list[int], list[list[int]]]: ...

@@ -15,6 +15,7 @@ pub mod grid;
 pub mod gzip;
 pub mod labels;
 pub mod mask;
+pub mod moments;
 pub mod morphology;
 pub mod parallel;
 pub mod surface;

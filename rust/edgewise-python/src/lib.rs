@@ -11,6 +11,7 @@ mod errors;
 mod flood;
 mod gzip;
 mod labels;
+mod moments;
 mod morphology;
 mod surface;
 mod surface_distance;
@@ -25,6 +26,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     distance::register(module)?;
     flood::register(module)?;
     gzip::register(module)?;
+    moments::register(module)?;
     morphology::register(module)?;
     surface::register(module)?;
     surface_distance::register(module)?;

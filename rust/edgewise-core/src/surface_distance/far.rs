@@ -1,7 +1,8 @@
 //! Elements far from the other boundary: one search each, or a distance transform for all.
 //!
-//! The searches' cost grows with the number of elements, that of the transform with the size of the crop; both are known beforehand and the
-//! cheaper one is taken. So no input costs much more than its transform. The decision depends on counts alone, never on the number of threads.
+//! How many boxes a search opens hangs on the shapes: one or two dozen for most, all of them from the middle of a sphere. A few searches spread over the
+//! elements tell; if all of them would cost more than a distance transform of the crop, the transform is taken. So no input costs much more than its
+//! transform. The decision depends on counts alone, never on a clock or the number of threads.
 
 use rayon::prelude::*;
 
@@ -12,9 +13,11 @@ use crate::grid::Metric;
 use crate::mask::{Mask, each_bit};
 use crate::parallel;
 
-/// Cost of one search, and of transforming one voxel: ns on the machine where these were measured; only their ratio matters.
-const SEARCH: u64 = 500;
-const VOXEL: u64 = 8;
+/// Cost of opening one box, and of transforming one voxel: ns on the machine where these were measured; only their ratio matters.
+const BOX: u64 = 40;
+const VOXEL: u64 = 16;
+/// Rows, and elements of each, that are searched to learn what a search costs.
+const SAMPLE: [usize; 2] = [32, 8];
 /// Rows searched by one task.
 const GRAIN: usize = 64;
 
@@ -25,22 +28,47 @@ pub(super) fn squares(
     metric: &Metric,
     threads: usize,
 ) -> Result<Vec<f64>> {
+    let pyramid = Pyramid::new(source, metric);
     let voxels = source.shape().iter().product::<usize>();
     let transformable = voxels < u32::MAX as usize;
-    if transformable && elements.count() * SEARCH > voxels as u64 * VOXEL {
+    if transformable && expected_boxes(elements, &pyramid) * BOX > voxels as u64 * VOXEL {
         by_transform(elements, source, metric, threads)
     } else {
-        Ok(by_searches(elements, source, metric, threads))
+        Ok(searched(elements, &pyramid, threads))
     }
 }
 
+/// How many boxes the searches of all elements will open, judged by some.
+fn expected_boxes(elements: &Mask, pyramid: &Pyramid) -> u64 {
+    let width = elements.words_per_row();
+    let rows = elements.words().chunks_exact(width).enumerate();
+    let filled: Vec<usize> =
+        rows.filter(|(_, row)| row.iter().any(|&word| word != 0)).map(|(row, _)| row).collect();
+    let mut walk = Walk::default();
+    let mut searched = 0;
+    for row in filled.iter().step_by(filled.len().div_ceil(SAMPLE[0]).max(1)) {
+        let (z, y) = (row / elements.shape()[1], row % elements.shape()[1]);
+        let mut places = Vec::new();
+        each_bit(elements.row(z, y), |x| places.push(x));
+        for &x in places.iter().step_by(places.len().div_ceil(SAMPLE[1])) {
+            pyramid.nearest([z, y, x], &mut walk);
+            searched += 1;
+        }
+    }
+    walk.opened * elements.count() / searched.max(1)
+}
+
+#[cfg(test)]
 pub(super) fn by_searches(
     elements: &Mask,
     source: &Mask,
     metric: &Metric,
     threads: usize,
 ) -> Vec<f64> {
-    let pyramid = Pyramid::new(source, metric);
+    searched(elements, &Pyramid::new(source, metric), threads)
+}
+
+fn searched(elements: &Mask, pyramid: &Pyramid, threads: usize) -> Vec<f64> {
     let [planes, rows, _] = elements.shape();
     let threads = threads.min(planes * rows / GRAIN + 1);
     let all: Vec<usize> = (0..planes * rows).collect();

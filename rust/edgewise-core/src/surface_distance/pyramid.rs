@@ -71,6 +71,8 @@ pub(super) struct Walk {
     pending: Vec<Pending>,
     /// The voxel found last: likely near the next one too.
     latest: Option<[usize; 3]>,
+    /// Boxes opened so far: what the searches cost.
+    pub(super) opened: u64,
 }
 
 impl<'a> Pyramid<'a> {
@@ -91,6 +93,7 @@ impl<'a> Pyramid<'a> {
             if bound >= best {
                 continue;
             }
+            walk.opened += 1;
             if level == 0 {
                 self.scan(at, place, &mut best, &mut walk.latest);
                 continue;

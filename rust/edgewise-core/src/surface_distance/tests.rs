@@ -151,6 +151,30 @@ fn many_far_elements_are_left_to_the_transform() {
 }
 
 #[test]
+fn searches_from_the_middle_of_a_sphere_are_left_to_the_transform() {
+    let shape = [48, 48, 48];
+    let ball = |least: i64, most: i64| {
+        let mut mask = Mask::zeros(shape, 3);
+        for z in 0..48_i64 {
+            for y in 0..48_i64 {
+                for x in 0..48_i64 {
+                    let square = (z - 24).pow(2) + (y - 24).pow(2) + (x - 24).pow(2);
+                    if (least..most).contains(&square) {
+                        mask.set(z as usize, y as usize, x as usize);
+                    }
+                }
+            }
+        }
+        mask
+    };
+    let metric = Metric::new(&[1.0, 0.7, 1.3], false).unwrap();
+    let (core, shell) = (ball(0, 30), ball(22 * 22, 23 * 23));
+    let transformed = far::by_transform(&core, &shell, &metric, 1).unwrap();
+    assert_eq!(far::by_searches(&core, &shell, &metric, 1), transformed);
+    assert_eq!(far::squares(&core, &shell, &metric, 2).unwrap(), transformed);
+}
+
+#[test]
 fn one_moved_voxel_changes_the_list() {
     let convention = Convention {
         metric: Metric::new(&[1.0, 1.0], false).unwrap(),

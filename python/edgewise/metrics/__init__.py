@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from .confusion import confusion_matrix as confusion_matrix
     from .conventions import PRESETS as PRESETS
     from .conventions import convention as convention
     from .definitions import METRICS as METRICS
@@ -131,6 +132,7 @@ _HOMES: Final = {  # where each name lives
     "cohens_kappa": "information",
     "components_pred": "topology",
     "components_ref": "topology",
+    "confusion_matrix": "confusion",
     "convention": "conventions",
     "definition": "definitions",
     "dice": "overlap",
@@ -228,6 +230,7 @@ __all__ = [
     "cohens_kappa",
     "components_pred",
     "components_ref",
+    "confusion_matrix",
     "convention",
     "definition",
     "dice",

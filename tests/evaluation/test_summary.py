@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgewise.errors import CaseError, ConfigError
-from edgewise.evaluation import Policies, Table, summarize
+from edgewise.evaluation import Policies, Table, evaluate, summarize
 from edgewise.evaluation.summary import _quantile
 from edgewise.evaluation.tables import CASES_COLUMNS, VALUES_COLUMNS
 
@@ -186,3 +186,14 @@ def test_columns_have_one_type_also_when_every_value_is_a_stand_in():
     assert table["n"].dtype == np.int64
     assert table["mean"].tolist() == [0.0, 50.0]
     assert table.to_csv().splitlines()[1].startswith(",1,liver,dice,,1,1,")
+
+
+@pytest.mark.parametrize(
+    ("shapes", "unit"),
+    [([(5, 6, 7)], "mm3"), ([(5, 6)], "mm2"), ([(5,)], "mm"), ([(5, 6), (5, 6, 7)], "mm^d")],
+)
+def test_the_unit_of_a_volume_is_that_of_the_images(shapes, unit):
+    records = [(f"c{k}", np.ones(shape, np.uint8), np.ones(shape, np.uint8))
+               for k, shape in enumerate(shapes)]  # fmt: skip
+    summary = evaluate(records, metrics="volume_ref,hd", spacing=1.0).summary()
+    assert [row.unit for row in summary.rows] == [unit, "mm"]

@@ -48,5 +48,7 @@ def execute(arguments: argparse.Namespace) -> int:
         put(render(header, [[row[h] for h in header] for row in rows], form, set(header)))
     if not arguments.quiet:
         warnings = len(problems) - errors
-        say(f"{len(pairs)} cases: {errors} errors, {warnings} warnings")
+        numbers = ((len(pairs), "case"), (errors, "error"), (warnings, "warning"))
+        cases, wrong, odd = (f"{n} {word}{'s' * (n != 1)}" for n, word in numbers)
+        say(f"{cases}: {wrong}, {odd}")
     return 3 if errors else 0

@@ -17,7 +17,6 @@ __all__ = ["document", "print_pair", "print_summary"]
 
 _LEFT: Final = {"algorithm", "label", "metric", "mean [95% CI]", "worst (case)"}
 _MOST_LINES: Final = 60  # beyond, one line per label instead of one per label and metric
-_UNITS: Final = {"mm": " mm", "mm^d": " mm3"}
 
 
 def document(result: Evaluation, summary: Summary, *, with_values: bool) -> dict[str, Any]:
@@ -83,7 +82,6 @@ def print_pair(
     """Print the values of one pair: a row per label, a column per metric."""
     from edgewise.evaluation.strict_json import json_text
     from edgewise.evaluation.summary import summarized_metrics
-    from edgewise.metrics import parse
 
     form = "json" if arguments.json else arguments.format
     if form == "json":
@@ -95,7 +93,8 @@ def print_pair(
     if not len(result.values):
         return
     metrics = summarized_metrics(result.metrics)
-    header = ["label", *(m + _UNITS.get(parse(m).definition.unit, "") for m in metrics)]
+    units = {row.metric: row.unit for row in result.summary().rows}
+    header = ["label", *(f"{m} {units[m]}".strip() for m in metrics)]
     held = {(r["label"], r["metric"]): r for r in result.values.rows()}
     body = [
         [

@@ -32,7 +32,6 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "one_empty": ("worst", "keep", "skip"),
 }
 _ALWAYS: Final = frozenset({"tp", "fp", "fn", "tn", "n_ref", "n_pred"})
-_UNITS: Final = {"1": "", "mm^d": "mm3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,19 +259,23 @@ def _refuse_missing(cases: Table) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Grids:
-    """Worst distances of the cases, and which cases are missing."""
+    """Worst distances of the cases, their number of axes, and which cases are missing."""
 
     diagonals: Mapping[str, float]
     largest: float
     missing: Mapping[str, tuple[str, ...]]  # algorithm to cases
+    axes: int | None  # None: not the same in all cases
 
     @classmethod
     def of(cls, cases: Table, policies: Policies) -> _Grids:
         diagonals: dict[str, float] = {}
         missing: dict[str, list[str]] = defaultdict(list)
+        axes: set[int] = set()
         for row in cases.rows():
             steps = [(row[f"size_{k}"], row[f"spacing_{k}"]) for k in range(3)]
             known = [(n, s) for n, s in steps if n is not None and not math.isnan(s)]
+            if known:
+                axes.add(len(known))
             if policies.worst_distance is not None:
                 diagonals[row["case"]] = policies.worst_distance
             elif known:
@@ -280,7 +283,14 @@ class _Grids:
             if row["status"] != "ok":
                 missing[row["algorithm"]].append(row["case"])
         largest = max(diagonals.values(), default=math.nan)
-        return cls(diagonals, largest, {k: tuple(v) for k, v in missing.items()})
+        same = axes.pop() if len(axes) == 1 else None
+        return cls(diagonals, largest, {k: tuple(v) for k, v in missing.items()}, same)
+
+    def unit(self, definition: Definition) -> str:
+        """Return the unit of a metric: an area where images have two axes, else a volume."""
+        if definition.unit == "mm^d" and self.axes is not None:
+            return "mm" if self.axes == 1 else f"mm{self.axes}"
+        return "" if definition.unit == "1" else definition.unit
 
     def worst(self, definition: Definition, case: str) -> float | None:
         """Return the worst value in a case; a grid that nobody could read counts as the largest."""
@@ -328,7 +338,7 @@ def _counted(
         if stand_in is not None:
             stand_ins.append((case, stand_in))
     row = SummaryRow(
-        algorithm, label, name, metric, _UNITS.get(definition.unit, definition.unit),
+        algorithm, label, name, metric, grids.unit(definition),
         len(evaluated) + len(stand_ins), len(missing), kinds["both_empty"], kinds["undefined"],
         kinds["one_empty"], kinds["infinite"],
     )  # fmt: skip

@@ -1,16 +1,15 @@
 //! Boundaries and surface elements: a mask in, an array in its memory order out.
 
 use edgewise_core::surface::{self, Boundary, Edge, SurfelWeights};
-use edgewise_core::{Mask, grid::Bounds};
+use edgewise_core::{Mask, View, grid::Bounds};
 use numpy::{PyArrayDyn, PyUntypedArray};
 use pyo3::prelude::*;
 
-use crate::array::{self, Borrowed};
+use crate::array;
 use crate::errors::to_python;
 
-fn packed(mask: &Borrowed<u8>) -> PyResult<Mask> {
-    let view = mask.view()?;
-    Ok(Mask::pack(&view, &Bounds::whole(view.shape()), |value| value != 0))
+fn packed(view: &View<u8>) -> Mask {
+    Mask::pack(view, &Bounds::whole(view.shape()), |value| value != 0)
 }
 
 /// Boundary voxels of a mask.
@@ -24,8 +23,8 @@ fn boundary<'py>(
     let rule: Boundary = boundary.parse().map_err(to_python)?;
     let edge: Edge = edge.parse().map_err(to_python)?;
     let mask = array::mask(mask)?;
-    let voxels = packed(&mask)?;
-    let bytes = py.detach(|| surface::boundary(&voxels, rule, edge, None).to_bytes());
+    let view = mask.view()?;
+    let bytes = py.detach(|| surface::boundary(&packed(&view), rule, edge, None).to_bytes());
     array::to_bool(py, bytes, mask.shape(), mask.order)
 }
 
@@ -37,10 +36,10 @@ fn surfels<'py>(
     spacing: Vec<f64>,
 ) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
     let mask = array::mask(mask)?;
-    let voxels = packed(&mask)?;
-    let axes = voxels.axes();
+    let view = mask.view()?;
+    let axes = view.axes();
     let weights = SurfelWeights::new(&mask.order.metric(&spacing, axes)?, axes);
-    let elements = py.detach(|| surface::surfels(&voxels, None).weights(&weights));
+    let elements = py.detach(|| surface::surfels(&packed(&view), None).weights(&weights));
     let shape: Vec<usize> = mask.shape().iter().map(|length| length + 1).collect();
     array::to_numpy(py, elements, &shape, mask.order)
 }

@@ -116,6 +116,16 @@ def test_a_label_of_a_failed_case_alone_is_still_a_label(tmp_path, fault, worker
     assert (row.n, row.mean) == (1, 0.0)
 
 
+@pytest.mark.parametrize(("labels", "noted"), [("auto", True), ([1, 2], False)])
+def test_a_reference_that_cannot_be_read_may_hold_more_labels(folders, labels, noted):
+    ref, pred = folders
+    (ref / "case_4.nii.gz").write_bytes(b"")
+    notes = edgewise.evaluate(ref, pred, labels=labels, metrics="dice").notes
+    told = [n.message for n in notes if n.code == "unknown_labels"]
+    assert len(told) == noted
+    assert all("1 case could not be read (case_4)" in text for text in told)
+
+
 def test_references_without_any_label_fall_back_to_the_predictions(tmp_path):
     write(tmp_path / "r/a.nii.gz", label_map(labels=()))
     write(tmp_path / "p/a.nii.gz", label_map(labels=(3,)))

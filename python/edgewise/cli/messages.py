@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["tell_inputs", "tell_notes", "tell_problems", "tell_tracebacks"]
 
 _MOST_LINES: Final = 5
+_ABOUT_LABELS: Final = ("extra_label", "unknown_labels")  # said by the run, not by its inputs
 
 
 def tell_inputs(pairs: Pairs) -> None:
@@ -51,8 +52,8 @@ def tell_problems(result: Evaluation, color: str, *, verbose: bool, quiet: bool)
         _limited(kind, lines, color, everything=verbose, where=where)
     if quiet:
         return
-    extra = [(n.code, n.message) for n in result.notes if n.code == "extra_label"]
-    tell_notes(extra, color, everything=verbose)
+    labels = [(n.code, n.message) for n in result.notes if n.code in _ABOUT_LABELS]
+    tell_notes(labels, color, everything=verbose)
     cases = defaultdict(list)
     for row in result.cases.rows():
         for code in row["warnings"].split(";"):

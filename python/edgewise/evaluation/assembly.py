@@ -86,7 +86,7 @@ def assemble(
         Table.from_rows(VALUES_COLUMNS, rows),
         _timings(results),
         info,
-        _extra_note(extra, labels, config),
+        (*_extra_note(extra, labels, config), *_unread_note(results, config)),
         tracebacks={(r.case, r.algorithm): r.traceback for r in results if r.traceback},
     )
 
@@ -97,7 +97,7 @@ def _labels(results: Sequence[CaseResult], config: Config) -> dict[int, str]:
         return dict(config.labels)
     occur: dict[str, set[int]] = {"n_ref": set(), "n_pred": set()}
     for result in results:
-        occur["n_ref"].update(result.reference_labels)
+        occur["n_ref"].update(result.reference_labels or ())
         for label, _, metric, value, _ in result.values:
             if metric in occur and label > 0 and value:
                 occur[metric].add(label)
@@ -158,6 +158,23 @@ def _extra_note(
         )
         for label in sorted(cases)
     )
+
+
+def _unread_note(results: Sequence[CaseResult], config: Config) -> tuple[Note, ...]:
+    """Say that references were not read: a label of theirs would be missing without a word."""
+    if not isinstance(config.labels, str):
+        return ()
+    unread = [r.case for r in results if r.status == "failed" and r.reference_labels is None]
+    names = list(dict.fromkeys(unread))
+    if not names:
+        return ()
+    several = "s" * (len(names) > 1)
+    text = (
+        f"the reference{several} of {len(names)} case{several} could not be read "
+        f"({_listed(names)}); labels that occur only there are not in the table, --labels names "
+        "what to measure."
+    )
+    return (Note("unknown_labels", text),)
 
 
 def _listed(names: Sequence[str]) -> str:

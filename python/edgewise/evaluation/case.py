@@ -80,9 +80,9 @@ class CaseResult:
         The rows of a label that occurs in neither map; only when labels are found in the data.
     extra_labels : tuple of (int, int)
         Labels of the prediction that are not measured, with their numbers of voxels.
-    reference_labels : tuple of int
+    reference_labels : tuple of int, optional
         The reference's labels, of a case that was not measured; only when labels are found in the
-        data.
+        data. None where nobody could read the reference.
     seconds : tuple of (str, float)
         Durations of reading and measuring.
     """
@@ -101,7 +101,7 @@ class CaseResult:
     values: Values = ()
     absent: Values = ()
     extra_labels: tuple[tuple[int, int], ...] = ()
-    reference_labels: tuple[int, ...] = ()
+    reference_labels: tuple[int, ...] | None = None
     seconds: tuple[tuple[str, float], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,7 +113,9 @@ class CaseResult:
         """Return what `to_dict` described, after a trip through JSON."""
         rows = ("values", "absent", "extra_labels", "seconds")
         lists = {k: tuple(map(tuple, fields[k])) for k in rows}
-        flat = {k: tuple(fields[k]) for k in ("warnings", "size", "spacing", "reference_labels")}
+        flat: dict[str, Any] = {k: tuple(fields[k]) for k in ("warnings", "size", "spacing")}
+        if fields["reference_labels"] is not None:
+            flat["reference_labels"] = tuple(fields["reference_labels"])
         return cls(**{**fields, **lists, **flat})
 
 
@@ -174,10 +176,10 @@ def _unpaired(result: CaseResult, status: Status, text: str) -> CaseResult:
     return replace(result, status=status, error_code=status, error_message=text)
 
 
-def _labels_of(reference: Image | None, config: Config) -> tuple[int, ...]:
+def _labels_of(reference: Image | None, config: Config) -> tuple[int, ...] | None:
     """Labels that a case without numbers still adds to those of the data set."""
     if reference is None or not isinstance(config.labels, str):
-        return ()
+        return None
     ignored = {0, config.ignore_label}
     return tuple(label for label in count_labels(reference.array) if label not in ignored)
 

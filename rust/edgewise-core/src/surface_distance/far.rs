@@ -28,6 +28,9 @@ pub(super) fn squares(
     metric: &Metric,
     threads: usize,
 ) -> Result<Vec<f64>> {
+    if elements.is_empty() {
+        return Ok(Vec::new()); // the usual case of a good segmentation: no pyramid for nothing
+    }
     let pyramid = Pyramid::new(source, metric);
     let voxels = source.shape().iter().product::<usize>();
     let transformable = voxels < u32::MAX as usize;
@@ -46,7 +49,7 @@ fn expected_boxes(elements: &Mask, pyramid: &Pyramid) -> u64 {
         rows.filter(|(_, row)| row.iter().any(|&word| word != 0)).map(|(row, _)| row).collect();
     let mut walk = Walk::default();
     let mut searched = 0;
-    for row in filled.iter().step_by(filled.len().div_ceil(SAMPLE[0]).max(1)) {
+    for row in filled.iter().step_by(filled.len().div_ceil(SAMPLE[0])) {
         let (z, y) = (row / elements.shape()[1], row % elements.shape()[1]);
         let mut places = Vec::new();
         each_bit(elements.row(z, y), |x| places.push(x));
@@ -55,7 +58,7 @@ fn expected_boxes(elements: &Mask, pyramid: &Pyramid) -> u64 {
             searched += 1;
         }
     }
-    walk.opened * elements.count() / searched.max(1)
+    walk.opened * elements.count() / searched
 }
 
 #[cfg(test)]

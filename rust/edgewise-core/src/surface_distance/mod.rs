@@ -116,45 +116,49 @@ pub fn between(
 }
 
 /// The boundary elements of a mask.
-struct Surface {
-    elements: Mask,
-    weights: Weights,
-}
-
-enum Weights {
-    Equal,
+enum Surface {
+    /// Voxels, each of weight 1.
+    Voxels(Mask),
+    /// Surface elements and the weights of their codes.
     Surfels(Surfels, Box<SurfelWeights>),
 }
 
 impl Surface {
     fn new(mask: &Mask, ignored: Option<&Mask>, convention: &Convention) -> Self {
-        let elements = match convention.elements {
-            Elements::Voxels(rule) => surface::boundary(mask, rule, convention.edge, ignored),
+        match convention.elements {
+            Elements::Voxels(rule) => {
+                Self::Voxels(surface::boundary(mask, rule, convention.edge, ignored))
+            }
             Elements::Whole => {
                 let mut own = mask.clone();
                 if let Some(ignored) = ignored {
                     own.and_not(ignored);
                 }
-                own
+                Self::Voxels(own)
             }
             Elements::Surfels => {
-                let surfels = surface::surfels(mask, ignored);
-                let elements = surfels.positions().clone();
                 let table = Box::new(SurfelWeights::new(&convention.metric, mask.axes()));
-                return Self { elements, weights: Weights::Surfels(surfels, table) };
+                Self::Surfels(surface::surfels(mask, ignored), table)
             }
-        };
-        Self { elements, weights: Weights::Equal }
+        }
+    }
+
+    /// Where the elements are.
+    fn elements(&self) -> &Mask {
+        match self {
+            Self::Voxels(voxels) => voxels,
+            Self::Surfels(surfels, _) => surfels.positions(),
+        }
     }
 
     fn infinitely_far(&self) -> Tally {
         let mut tally = Tally::default();
-        match &self.weights {
-            Weights::Equal => match self.elements.count() {
+        match self {
+            Self::Voxels(voxels) => match voxels.count() {
                 0 => {}
                 count => tally.add(f64::INFINITY, 1.0, count),
             },
-            Weights::Surfels(surfels, table) => {
+            Self::Surfels(surfels, table) => {
                 let mut counts = [0; 256];
                 surfels.for_each(|_, _, _, code| counts[usize::from(code)] += 1);
                 for (&count, &weight) in counts.iter().zip(table.table()) {
@@ -174,20 +178,19 @@ impl Surface {
         convention: &Convention,
         threads: usize,
     ) -> Result<DistanceList> {
-        if other.elements.is_empty() {
+        if other.elements().is_empty() {
             return Ok(self.infinitely_far().into_list());
         }
-        let (mut tally, left) = near::search(self, &other.elements, offsets, threads);
-        let metric = &convention.metric;
-        let mut far = far::squares(&left, &other.elements, metric, threads)?;
-        match &self.weights {
-            Weights::Equal => {
+        let (mut tally, left) = near::search(self, other.elements(), offsets, threads);
+        let mut far = far::squares(&left, other.elements(), &convention.metric, threads)?;
+        match self {
+            Self::Voxels(_) => {
                 far.sort_unstable_by(f64::total_cmp);
                 for equal in far.chunk_by(|a, b| a.total_cmp(b).is_eq()) {
                     tally.add(equal[0], 1.0, equal.len() as u64);
                 }
             }
-            Weights::Surfels(surfels, table) => {
+            Self::Surfels(surfels, table) => {
                 let mut squares = far.iter();
                 left.for_each_set(|z, y, x| {
                     if let Some(&square) = squares.next() {

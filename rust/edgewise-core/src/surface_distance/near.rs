@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::{Surface, Tally, Weights};
+use super::{Surface, Tally};
 use crate::grid::Metric;
 use crate::mask::{Mask, each_bit};
 use crate::parallel;
@@ -52,8 +52,9 @@ pub(super) fn search(
     offsets: &Offsets,
     threads: usize,
 ) -> (Tally, Mask) {
-    let planes = query.elements.shape()[0];
-    let threads = threads.min(query.elements.words().len().div_ceil(GRAIN)).max(1);
+    let elements = query.elements();
+    let planes = elements.shape()[0];
+    let threads = threads.min(elements.words().len().div_ceil(GRAIN)).max(1);
     let per_task = planes.div_ceil(4 * threads).max(1);
     let tasks: Vec<_> = (0..planes).step_by(per_task).collect();
     let work = |&first: &usize| {
@@ -71,7 +72,7 @@ pub(super) fn search(
         }
     });
     let mut tally = Tally::default();
-    let mut left = Mask::zeros(query.elements.shape(), query.elements.axes());
+    let mut left = Mask::zeros(elements.shape(), elements.axes());
     let mut words = left.words_mut();
     for part in parts {
         part.count(&mut tally);
@@ -95,16 +96,16 @@ struct Found<'a> {
 
 impl<'a> Found<'a> {
     fn new(query: &'a Surface, offsets: &'a Offsets) -> Self {
-        let codes = match query.weights {
-            Weights::Equal => 1,
-            Weights::Surfels(..) => 256,
+        let codes = match query {
+            Surface::Voxels(_) => 1,
+            Surface::Surfels(..) => 256,
         };
         let counts = vec![0; codes * offsets.sorted.len()];
         Self { query, offsets, counts, codes, left: Vec::new() }
     }
 
     fn plane(&mut self, z: usize, source: &Mask) {
-        let elements = &self.query.elements;
+        let elements = self.query.elements();
         let mut open: Vec<(usize, u64)> = Vec::new();
         for y in 0..elements.shape()[1] {
             let words = elements.row(z, y).iter().copied().enumerate();
@@ -148,9 +149,9 @@ impl<'a> Found<'a> {
     }
 
     fn hit(&mut self, offset: usize, [z, y, k]: [usize; 3], hit: u64) {
-        match &self.query.weights {
-            Weights::Equal => self.counts[offset] += u64::from(hit.count_ones()),
-            Weights::Surfels(surfels, _) => {
+        match self.query {
+            Surface::Voxels(_) => self.counts[offset] += u64::from(hit.count_ones()),
+            Surface::Surfels(surfels, _) => {
                 let counts = &mut self.counts[offset * self.codes..];
                 each_bit(&[hit], |bit| {
                     counts[usize::from(surfels.code_at(z, y, 64 * k + bit))] += 1;
@@ -161,9 +162,9 @@ impl<'a> Found<'a> {
 
     fn count(&self, tally: &mut Tally) {
         for (n, &count) in self.counts.iter().enumerate().filter(|(_, count)| **count != 0) {
-            let weight = match &self.query.weights {
-                Weights::Equal => 1.0,
-                Weights::Surfels(_, table) => table.table()[n % self.codes],
+            let weight = match self.query {
+                Surface::Voxels(_) => 1.0,
+                Surface::Surfels(_, table) => table.table()[n % self.codes],
             };
             tally.add(self.offsets.sorted[n / self.codes].0, weight, count);
         }

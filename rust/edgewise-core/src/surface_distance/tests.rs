@@ -147,7 +147,9 @@ proptest! {
     fn searches_and_transform_agree_with_all_pairs((shape, axes, ours, theirs, spacing) in cases()) {
         let metric = Metric::new(&spacing[3 - axes..], false).unwrap();
         let (a, b) = (packed(&ours, shape, axes, |v| v == 1), packed(&theirs, shape, axes, |v| v == 1));
-        prop_assume!(!b.is_empty());
+        if b.is_empty() {
+            return Ok(());
+        }
         let expected = naive(&a, &b, &metric);
         let searched = far::by_searches(&a, &b, &metric, 1);
         prop_assert_eq!(&searched, &expected);

@@ -1,7 +1,8 @@
 //! Borrowing label maps of any integer type.
 
 use edgewise_core::counts::LabelMap;
-use edgewise_core::labels::Label;
+use edgewise_core::labels::{self, Label};
+use edgewise_core::{Mask, View, grid::Bounds};
 use numpy::{Element, PyUntypedArray};
 use pyo3::prelude::*;
 
@@ -52,6 +53,11 @@ pub(crate) fn check_alike(
         return Err(pyo3::exceptions::PyTypeError::new_err(text));
     }
     Ok(())
+}
+
+/// The non-zero elements of a whole mask.
+pub(crate) fn pack(view: &View<u8>) -> Mask {
+    labels::members(view, &Bounds::whole(view.shape()), None)
 }
 
 /// Borrow the mask of ignored voxels, which must lie in memory as the label map does.

@@ -1,6 +1,6 @@
 //! Moments of the elements of a label map that are members.
 
-use edgewise_core::{Mask, moments as core};
+use edgewise_core::{labels, moments as core};
 use numpy::PyUntypedArray;
 use pyo3::prelude::*;
 
@@ -30,7 +30,7 @@ fn moments<'py>(
     let found = py.detach(|| {
         let mut mask = map.members(&bounds, members.as_deref());
         if let Some(ignored) = &ignored {
-            mask.and_not(&Mask::pack(ignored, &bounds, |value| value != 0));
+            mask.and_not(&labels::members(ignored, &bounds, None));
         }
         core::moments(&mask, bounds.start)
     });

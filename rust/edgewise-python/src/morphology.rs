@@ -1,10 +1,10 @@
 //! Bindings of `edgewise_core::morphology` and `edgewise_core::topology`.
 
-use edgewise_core::{Error, Mask, View, morphology as kernel, topology};
+use edgewise_core::{Error, Mask, morphology as kernel, topology};
 use numpy::PyUntypedArray;
 use pyo3::{exceptions::PyValueError, prelude::*};
 
-use crate::{array, errors::to_python};
+use crate::{array, errors::to_python, labels::pack};
 
 /// Pack the mask, compute another one without the GIL, unpack it.
 fn transform<'py>(
@@ -15,12 +15,8 @@ fn transform<'py>(
     let array = array::mask(mask)?;
     let view = array.view()?;
     let bytes =
-        py.detach(|| work(&pack(view)?).map(|result| result.to_bytes())).map_err(to_python)?;
+        py.detach(|| work(&pack(&view)).map(|result| result.to_bytes())).map_err(to_python)?;
     array::to_bool(py, bytes, array.shape(), array.order)
-}
-
-fn pack(view: View<'_, u8>) -> Result<Mask, Error> {
-    Mask::from_bytes(view.data(), view.shape(), view.axes())
 }
 
 #[pyfunction]
@@ -74,7 +70,7 @@ fn euler_characteristic(
 ) -> PyResult<i64> {
     let array = array::mask(mask)?;
     let view = array.view()?;
-    py.detach(|| topology::euler_characteristic(&pack(view)?, connectivity)).map_err(to_python)
+    py.detach(|| topology::euler_characteristic(&pack(&view), connectivity)).map_err(to_python)
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -1,16 +1,12 @@
 //! Boundaries and surface elements: a mask in, an array in its memory order out.
 
 use edgewise_core::surface::{self, Boundary, Edge, SurfelWeights};
-use edgewise_core::{Mask, View, grid::Bounds};
 use numpy::{PyArrayDyn, PyUntypedArray};
 use pyo3::prelude::*;
 
 use crate::array;
 use crate::errors::to_python;
-
-fn packed(view: &View<u8>) -> Mask {
-    Mask::pack(view, &Bounds::whole(view.shape()), |value| value != 0)
-}
+use crate::labels::pack;
 
 /// Boundary voxels of a mask.
 #[pyfunction]
@@ -24,7 +20,7 @@ fn boundary<'py>(
     let edge: Edge = edge.parse().map_err(to_python)?;
     let mask = array::mask(mask)?;
     let view = mask.view()?;
-    let bytes = py.detach(|| surface::boundary(&packed(&view), rule, edge, None).to_bytes());
+    let bytes = py.detach(|| surface::boundary(&pack(&view), rule, edge, None).to_bytes());
     array::to_bool(py, bytes, mask.shape(), mask.order)
 }
 
@@ -39,7 +35,7 @@ fn surfels<'py>(
     let view = mask.view()?;
     let axes = view.axes();
     let weights = SurfelWeights::new(&mask.order.metric(&spacing, axes)?, axes);
-    let elements = py.detach(|| surface::surfels(&packed(&view), None).weights(&weights));
+    let elements = py.detach(|| surface::surfels(&pack(&view), None).weights(&weights));
     let shape: Vec<usize> = mask.shape().iter().map(|length| length + 1).collect();
     array::to_numpy(py, elements, &shape, mask.order)
 }

@@ -1,6 +1,6 @@
 //! Boundary distances: two label maps in, two lists of distinct distances out.
 
-use edgewise_core::Mask;
+use edgewise_core::labels;
 use edgewise_core::surface_distance::{Convention, DistanceList, between};
 use numpy::{PyArray1, PyUntypedArray};
 use pyo3::prelude::*;
@@ -50,7 +50,7 @@ fn surface_distances<'py>(
         .detach(|| {
             let ours = ours.members(&bounds, reference_members.as_deref());
             let theirs = theirs.members(&bounds, prediction_members.as_deref());
-            let ignored = ignored.map(|view| Mask::pack(&view, &bounds, |value| value != 0));
+            let ignored = ignored.map(|view| labels::members(&view, &bounds, None));
             between(&ours, &theirs, ignored.as_ref(), &convention, threads)
         })
         .map_err(to_python)?;

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import edgewise
+from edgewise import io
 from edgewise.errors import (
     CaseError,
     ConfigError,
@@ -261,6 +262,24 @@ def test_an_unforeseen_exception_is_a_row_too():
     assert failed.code == "internal_error"
     assert "ZeroDivisionError: no such luck" in str(failed)
     assert result.counts["ok"] == 1
+
+
+def test_a_reader_that_breaks_on_one_file_does_not_end_the_run(folders, monkeypatch):
+    """Not even when its header is asked for once more, for the row of the case."""
+    for name in ("read", "read_header"):
+        original = getattr(io, name)
+
+        def breaking(path, *, original=original, **options):
+            if Path(path).name == "case_4.nii.gz":
+                raise ZeroDivisionError("no such luck")
+            return original(path, **options)
+
+        monkeypatch.setattr(io, name, breaking)
+    result = evaluate(*folders, metrics="dice", workers=1)
+    assert [(failed.case, failed.code) for failed in result.failed] == [
+        ("case_4", "internal_error")
+    ]
+    assert result.counts["ok"] == len(HELD) - 1
 
 
 def test_running_out_of_memory_is_a_row_too():

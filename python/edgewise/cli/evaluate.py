@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
-    from edgewise.evaluation import Evaluation, GateResult, Pairs
+    from edgewise.evaluation import Evaluation, Pairs
 
 __all__ = ["HELP", "NAME", "add_arguments", "execute"]
 
@@ -189,8 +189,9 @@ def _check_gates(
 ) -> bool:
     if not gates:
         return True
-    summary = result.summary(**counted)
-    results: list[GateResult] = [r for gate in gates for r in gate.check(summary, result.counts)]
+    from edgewise.evaluation.gates import check_gates
+
+    results = check_gates(gates, result.summary(**counted), result.counts)
     for one in results:
         if not one.holds:
             complain("failed", f"gate {one}", arguments.color)

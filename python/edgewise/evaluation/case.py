@@ -153,8 +153,8 @@ def measure_case(case: Case, config: Config, *, threads: int = 1) -> CaseResult:
         return _unpaired(result, "missing_reference", text)
     reference: Image | None = None
     try:
-        result = with_grid(result, case.reference, config)
         reference = _label_map(case.reference, config, None)
+        result = replace(result, size=reference.array.shape, spacing=tuple(reference.spacing))
         if case.prediction is None:
             text = (
                 f"{case.case}: no prediction{_looked(case.pred)}. "
@@ -166,6 +166,8 @@ def measure_case(case: Case, config: Config, *, threads: int = 1) -> CaseResult:
         read = time.perf_counter() - start
         measured = _measured(pair, config, threads)
     except Exception as error:  # noqa: BLE001
+        if reference is None:
+            result = with_grid(result, case.reference, config)
         known = _labels_of(reference, config)
         return replace(result, **failure(error), reference_labels=known)
     seconds = (("read", read), ("measure", time.perf_counter() - start - read))
@@ -191,7 +193,7 @@ def _looked(place: str) -> str:
 def with_grid(result: CaseResult, source: Source, config: Config) -> CaseResult:
     """Return the result with the reference's grid, if a header tells it.
 
-    What is wrong with the file is reported by reading it.
+    What is wrong with the file, foreseen or not, is reported by reading it.
     """
     if not isinstance(source, str | Path):
         return result
@@ -199,7 +201,7 @@ def with_grid(result: CaseResult, source: Source, config: Config) -> CaseResult:
         header = io.read_header(
             source, spacing=config.spacing, max_bytes=config.max_bytes, volume=config.volume
         )
-    except (EdgewiseError, OSError):
+    except Exception:  # noqa: BLE001
         return result
     return replace(result, size=tuple(header.shape), spacing=tuple(header.spacing))
 
@@ -299,8 +301,6 @@ def _completed(
     return replace(
         result,
         warnings=tuple(sorted(codes)),
-        size=tuple(image.array.shape),
-        spacing=tuple(image.spacing),
         orientation=image.orientation,
         drift=pair.drift,
         values=tuple(row for row in rows if row[1] != _ABSENT_NAME),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edgewise.errors import CaseError, EdgewiseError, GateError, InputError
 
-from .gates import parse_gate
+from .gates import check_gates, parse_gate
 from .strict_json import json_text
 from .summary import BothEmpty, Missing, OneEmpty, Policies, Summary, summarize, summarized_metrics
 from .tables import Table, read_cases, read_values, write_text
@@ -153,7 +153,7 @@ class Evaluation:
         """
         read = [parse_gate(gate) for gate in gates]
         summary = self._summarized(policies or Policies(), 0)
-        results = [result for gate in read for result in gate.check(summary, self.counts)]
+        results = check_gates(read, summary, self.counts)
         unmet = [str(result) for result in results if not result.holds]
         if unmet:
             raise GateError("; ".join(unmet))

@@ -11,11 +11,11 @@ from edgewise.errors import ConfigError
 from edgewise.metrics import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from .summary import Summary, SummaryRow
 
-__all__ = ["Gate", "GateResult", "parse_gate"]
+__all__ = ["Gate", "GateResult", "check_gates", "parse_gate"]
 
 _OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
@@ -114,6 +114,19 @@ class GateResult:
     def __str__(self) -> str:
         word = "holds" if self.holds else "not met"
         return f"{word}: {self.gate}  ({self.name} = {self.value:.6g})"
+
+
+def check_gates(
+    gates: Iterable[Gate], summary: Summary, counts: Mapping[str, int]
+) -> list[GateResult]:
+    """Return one result per number that any of the gates looks at.
+
+    Raises
+    ------
+    ConfigError
+        If the summary has no such metric or label.
+    """
+    return [result for gate in gates for result in gate.check(summary, counts)]
 
 
 def parse_gate(text: str) -> Gate:

@@ -7,8 +7,9 @@ use rayon::prelude::*;
 use crate::{
     error::{Error, Result},
     grid::View,
-    mask::{Mask, gather},
+    mask::Mask,
     parallel,
+    simd::{Baseline, Isa},
 };
 
 /// Components of the equal non-zero values of a label map, numbered 1 to n; the labels (0 = background) and n.
@@ -347,7 +348,7 @@ fn spans_of_labels<T: Copy + Default + PartialEq>(row: &[T], spans: &mut Vec<Spa
         for ((differs, a), b) in differs.iter_mut().zip(word).zip(word_before) {
             *differs = u8::from(a != b);
         }
-        let mut changes = gather(&differs);
+        let mut changes = Baseline.nonzero(&differs);
         while changes != 0 {
             close(64 * k + 1 + changes.trailing_zeros() as usize);
             changes &= changes - 1;

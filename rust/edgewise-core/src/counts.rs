@@ -15,6 +15,7 @@ use crate::grid::{Bounds, View};
 use crate::labels::{self, Label};
 use crate::mask::Mask;
 use crate::parallel;
+use crate::simd::{Baseline, Isa};
 
 /// Voxels that are looked at together: long rows are cut into pieces of this length.
 const PIECE: usize = 1 << 13;
@@ -119,7 +120,7 @@ fn differences<T: Label>(first: &[T], second: &[T]) -> u64 {
         for ((byte, a), b) in bytes.iter_mut().zip(first).zip(second) {
             *byte = u8::from(a != b);
         }
-        return crate::mask::gather(&bytes);
+        return Baseline.nonzero(&bytes);
     }
     let pairs = first.iter().zip(second).take(64);
     pairs.enumerate().fold(0, |word, (i, (a, b))| word | u64::from(a != b) << i)

@@ -18,6 +18,7 @@ pub mod mask;
 pub mod moments;
 pub mod morphology;
 pub mod parallel;
+pub mod simd;
 pub mod surface;
 pub mod surface_distance;
 pub mod surfel_table;

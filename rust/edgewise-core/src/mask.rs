@@ -1,7 +1,9 @@
 //! Masks of one bit a voxel: 64 voxels a word, so that set operations, counting and neighbourhoods take 64 voxels at a time.
+#![allow(clippy::inline_always, reason = "see `simd`")]
 
 use crate::error::{Error, Result};
 use crate::grid::{Bounds, View};
+use crate::simd::{self, Isa, Kernel};
 
 /// A set of voxels, one bit each.
 ///
@@ -34,20 +36,14 @@ impl Mask {
 
     /// The elements of a box for which `is_set` holds; the result has the shape of the box.
     ///
-    /// Reads only the box, about 0.1 ns an element of one byte.
+    /// Reads only the box, about 0.05 ns an element of one byte.
     ///
     /// # Panics
     /// If the box does not lie within the view.
     pub fn pack<T: Copy>(view: &View<T>, bounds: &Bounds, is_set: impl Fn(T) -> bool) -> Self {
         let mut mask = Self::zeros(bounds.shape(), view.axes());
-        let [_, rows, columns] = mask.shape;
-        if mask.words.is_empty() {
-            return mask;
-        }
-        for (r, packed) in mask.words.chunks_exact_mut(mask.words_per_row).enumerate() {
-            let (z, y) = (bounds.start[0] + r / rows, bounds.start[1] + r % rows);
-            let row = &view.row(z, y)[bounds.start[2]..bounds.start[2] + columns];
-            pack_row(row, packed, &is_set);
+        if !mask.words.is_empty() {
+            simd::dispatch(Pack { view, bounds, is_set, mask: &mut mask });
         }
         mask
     }
@@ -62,14 +58,11 @@ impl Mask {
                 format!("shape {shape:?} does not describe an array of {} elements", data.len());
             return Err(Error::Shape(text));
         }
-        let mut mask = Self::zeros(shape, axes);
-        if !mask.words.is_empty() {
-            let packed = mask.words.chunks_exact_mut(mask.words_per_row);
-            for (row, packed) in data.chunks_exact(shape[2]).zip(packed) {
-                pack_row(row, packed, &|value| value != 0);
-            }
+        if data.is_empty() {
+            return Ok(Self::zeros(shape, axes));
         }
-        Ok(mask)
+        let view = View::new(data, &shape[3 - axes.max(1)..])?;
+        Ok(Self { axes, ..Self::pack(&view, &Bounds::whole(shape), |value| value != 0) })
     }
 
     /// Lengths along z, y, x.
@@ -131,7 +124,7 @@ impl Mask {
 
     /// Number of voxels in the set.
     pub fn count(&self) -> u64 {
-        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+        simd::dispatch(Count(&self.words))
     }
 
     /// Whether no voxel is in the set.
@@ -260,32 +253,54 @@ fn low_bits(length: usize) -> u64 {
     }
 }
 
-#[inline]
-fn pack_row<T: Copy>(row: &[T], packed: &mut [u64], is_set: &impl Fn(T) -> bool) {
+/// [`Mask::pack`], into a mask of zeros.
+struct Pack<'a, T, F> {
+    view: &'a View<'a, T>,
+    bounds: &'a Bounds,
+    is_set: F,
+    mask: &'a mut Mask,
+}
+
+impl<T: Copy, F: Fn(T) -> bool> Kernel for Pack<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let [_, rows, columns] = self.mask.shape;
+        let start = self.bounds.start;
+        for (r, packed) in self.mask.words.chunks_exact_mut(self.mask.words_per_row).enumerate() {
+            let (z, y) = (start[0] + r / rows, start[1] + r % rows);
+            let row = &self.view.row(z, y)[start[2]..start[2] + columns];
+            pack_row(isa, row, packed, &self.is_set);
+        }
+    }
+}
+
+#[inline(always)]
+fn pack_row<I: Isa, T: Copy>(isa: I, row: &[T], packed: &mut [u64], is_set: &impl Fn(T) -> bool) {
     let (whole, rest) = row.as_chunks::<64>();
     for (word, elements) in packed.iter_mut().zip(whole) {
-        // two steps that the compiler turns into vector code: 64 comparisons, then 8 bytes to 8 bits by one multiplication
         let mut bytes = [0_u8; 64];
         for (byte, &element) in bytes.iter_mut().zip(elements) {
             *byte = u8::from(is_set(element));
         }
-        *word = gather(&bytes);
+        *word = isa.nonzero(&bytes);
     }
     if let Some(word) = packed.get_mut(whole.len()) {
         *word = rest.iter().rev().fold(0, |bits, &element| bits << 1 | u64::from(is_set(element)));
     }
 }
 
-/// 64 bytes of 0 and 1 to 64 bits, the first one lowest.
-#[inline]
-pub(crate) fn gather(bytes: &[u8; 64]) -> u64 {
-    let (eights, _) = bytes.as_chunks::<8>();
-    let mut word = 0;
-    for (k, &eight) in eights.iter().enumerate() {
-        // byte i times 2^(56 - 7 i) lands on bit 56 + i; no two terms meet, so nothing carries
-        word |= (u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * k);
+/// Number of set bits.
+struct Count<'a>(&'a [u64]);
+
+impl Kernel for Count<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _: I) -> u64 {
+        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
     }
-    word
 }
 
 /// 8 bits to 8 bytes of 0 and 1, the lowest one first.

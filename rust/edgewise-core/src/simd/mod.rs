@@ -1,0 +1,176 @@
+//! Vector instructions: the same kernel compiled for what every processor has and for what this one has more, chosen when it runs.
+//!
+//! A kernel is written once, in portable Rust, as a [`Kernel`]. [`dispatch`] runs it inside a function that is compiled for the best instruction
+//! set of this processor; everything that the kernel calls and that is inlined into it (`#[inline(always)]`) is compiled along. The few operations
+//! that compilers do not find in portable code are methods of [`Isa`]. Results never depend on the choice, bit for bit.
+//!
+//! `EDGEWISE_SIMD=baseline` (or `avx2`) in the environment, or [`limit`], keeps to the lesser set. On `aarch64` the baseline is NEON, which every
+//! such processor has.
+#![allow(
+    clippy::inline_always,
+    reason = "what is not inlined into the dispatching function is compiled for the baseline"
+)]
+
+mod portable;
+#[cfg(target_arch = "x86_64")]
+#[allow(
+    unsafe_code,
+    reason = "instructions that only some processors have; each use says why this one has them"
+)]
+mod x86;
+
+use std::str::FromStr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::error::Error;
+
+pub(crate) use portable::Baseline;
+
+/// Instruction sets that kernels are compiled for, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// What every processor of the architecture has: SSE2 on `x86_64`, NEON on `aarch64`.
+    Baseline,
+    /// AVX2, BMI1, BMI2, POPCNT and LZCNT.
+    Avx2,
+    /// The same and AVX-512 F, BW, CD, DQ, VL, VBMI, VBMI2 and VPOPCNTDQ.
+    Avx512,
+}
+
+impl Level {
+    /// All of them, least first.
+    pub const ALL: [Self; 3] = [Self::Baseline, Self::Avx2, Self::Avx512];
+
+    /// The word that names it in `EDGEWISE_SIMD`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+}
+
+impl FromStr for Level {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|level| level.name() == word).ok_or_else(|| {
+            Error::Argument(format!(
+                "instruction set must be 'baseline', 'avx2' or 'avx512', got '{word}'"
+            ))
+        })
+    }
+}
+
+/// The level that must not be exceeded, as a number: what the environment says when first asked, then what [`limit`] was told last.
+fn ceiling() -> &'static AtomicU8 {
+    static CEILING: OnceLock<AtomicU8> = OnceLock::new();
+    CEILING.get_or_init(|| {
+        let word = std::env::var("EDGEWISE_SIMD").unwrap_or_default();
+        AtomicU8::new(word.parse().unwrap_or(Level::Avx512) as u8)
+    })
+}
+
+/// The best instruction set of this processor.
+pub fn available() -> Level {
+    static FOUND: OnceLock<Level> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        #[cfg(target_arch = "x86_64")]
+        return x86::available();
+        #[cfg(not(target_arch = "x86_64"))]
+        return Level::Baseline;
+    })
+}
+
+/// The instruction set that kernels use now.
+pub fn level() -> Level {
+    let ceiling = ceiling().load(Ordering::Relaxed);
+    Level::ALL
+        .into_iter()
+        .rev()
+        .find(|&one| one as u8 <= ceiling && one <= available())
+        .unwrap_or(Level::Baseline)
+}
+
+/// Use no instruction set beyond this one from now on, in the whole process. Results do not depend on it; tests and benchmarks do.
+pub fn limit(level: Level) {
+    ceiling().store(level as u8, Ordering::Relaxed);
+}
+
+/// Operations that compilers do not find by themselves. A value of such a type is the proof that this processor has the instructions.
+pub(crate) trait Isa: Copy + Send + Sync {
+    /// Bit `i`: whether byte `i` is not zero.
+    fn nonzero(self, bytes: &[u8; 64]) -> u64;
+}
+
+/// Work that is worth compiling for several instruction sets. `run` and all that is hot in it must be `#[inline(always)]`.
+pub(crate) trait Kernel {
+    /// What it returns.
+    type Output;
+
+    /// Do it.
+    fn run<I: Isa>(self, isa: I) -> Self::Output;
+}
+
+/// Run a kernel with the best instructions that are allowed. Costs a few ns: dispatch rows or planes, not voxels.
+#[inline]
+pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    return x86::dispatch(kernel, level());
+    #[cfg(not(target_arch = "x86_64"))]
+    return kernel.run(Baseline);
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Call `check` at every level that this processor has. Other tests may change the limit meanwhile: results must not depend on it anyway.
+    pub(crate) fn at_every_level(mut check: impl FnMut(Level)) {
+        for level in Level::ALL.into_iter().filter(|&level| level <= available()) {
+            limit(level);
+            check(level);
+        }
+        limit(Level::Avx512);
+    }
+
+    struct Bits<'a>(&'a [u8; 64]);
+
+    impl Kernel for Bits<'_> {
+        type Output = u64;
+
+        #[inline(always)]
+        fn run<I: Isa>(self, isa: I) -> u64 {
+            isa.nonzero(self.0)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bits_say_what_bytes_say(
+            a in prop::array::uniform::<_, 64>(prop_oneof![Just(0), any::<u8>()]),
+        ) {
+            let expected = (0..64).fold(0_u64, |word, i| word | u64::from(a[i] != 0) << i);
+            let mut found = Vec::new();
+            at_every_level(|_| found.push(dispatch(Bits(&a))));
+            found.push(Bits(&a).run(Baseline));
+            prop_assert!(found.iter().all(|one| *one == expected));
+        }
+    }
+
+    #[test]
+    fn levels_have_names() {
+        for level in Level::ALL {
+            assert_eq!(level.name().parse::<Level>().unwrap(), level);
+        }
+        assert!("sse9".parse::<Level>().is_err());
+    }
+
+    #[test]
+    fn a_limit_is_kept() {
+        at_every_level(|_| assert!(level() <= available()));
+    }
+}

@@ -2,7 +2,10 @@
 #![allow(clippy::inline_always, reason = "see `simd`")]
 
 use crate::error::{Error, Result};
+use rayon::prelude::*;
+
 use crate::grid::{Bounds, View};
+use crate::parallel;
 use crate::simd::{self, Isa, Kernel};
 
 /// A set of voxels, one bit each.
@@ -61,8 +64,33 @@ impl Mask {
         if data.is_empty() {
             return Ok(Self::zeros(shape, axes));
         }
-        let view = View::new(data, &shape[3 - axes.max(1)..])?;
-        Ok(Self { axes, ..Self::pack(&view, &Bounds::whole(shape), |value| value != 0) })
+        Ok(Self::from_bytes_in(data, shape, axes, 1))
+    }
+
+    /// The non-zero elements of an array that has as many as `shape` says, none of its axes 0, packed by some threads.
+    pub(crate) fn from_bytes_in(
+        data: &[u8],
+        shape: [usize; 3],
+        axes: usize,
+        threads: usize,
+    ) -> Self {
+        /// Bytes worth a task.
+        const GRAIN: usize = 1 << 18;
+        let mut mask = Self::zeros(shape, axes);
+        let columns = shape[2];
+        let rows = GRAIN.div_ceil(columns);
+        let width = mask.words_per_row;
+        let pack =
+            |(words, data): (&mut [u64], &[u8])| simd::dispatch(PackRows { words, data, columns });
+        parallel::install(threads.min(data.len().div_ceil(GRAIN)), |parallel| {
+            if parallel {
+                let parts = mask.words.par_chunks_mut(rows * width);
+                parts.zip(data.par_chunks(rows * columns)).for_each(pack);
+            } else {
+                pack((&mut mask.words, data));
+            }
+        });
+        mask
     }
 
     /// Lengths along z, y, x.
@@ -272,6 +300,25 @@ impl<T: Copy, F: Fn(T) -> bool> Kernel for Pack<'_, T, F> {
             let (z, y) = (start[0] + r / rows, start[1] + r % rows);
             let row = &self.view.row(z, y)[start[2]..start[2] + columns];
             pack_row(isa, row, packed, &self.is_set);
+        }
+    }
+}
+
+/// Rows of bytes to rows of bits.
+struct PackRows<'a> {
+    words: &'a mut [u64],
+    data: &'a [u8],
+    columns: usize,
+}
+
+impl Kernel for PackRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let words = self.words.chunks_exact_mut(self.columns.div_ceil(64));
+        for (row, packed) in self.data.chunks_exact(self.columns).zip(words) {
+            pack_row(isa, row, packed, &|byte| byte != 0);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Spacing in whole steps of one unit, so that squared distances are whole numbers.
 
-use super::lanes::Lane;
+use super::WIDE;
 
 /// Spacing as whole steps of one unit where that is possible, as it is otherwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,13 +12,13 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// The largest unit of which all spacings are multiples, among whole fractions of the smallest spacing.
+    /// The largest unit of which all spacings are multiples (within two roundings), among whole fractions of the smallest spacing.
     pub(super) fn new(spacing: &[f64]) -> Self {
         let least = spacing.iter().copied().fold(f64::INFINITY, f64::min);
         for parts in 1..=32 {
             let unit = least / f64::from(parts);
             let steps: Vec<f64> = spacing.iter().map(|s| (s / unit).round()).collect();
-            let fits = |(step, s): (&f64, &f64)| (step * unit - s).abs() <= 1e-13 * s;
+            let fits = |(step, s): (&f64, &f64)| (step * unit - s).abs() <= 4.5e-16 * s;
             if steps.iter().zip(spacing).all(fits) {
                 return Self { unit, counts: steps, whole: true };
             }
@@ -32,9 +32,14 @@ impl Steps {
         self.counts.iter().zip(shape).map(|(s, &n)| (s * n as f64).powi(2)).sum()
     }
 
-    /// Whether lanes `L` hold every intermediate value as an exact whole number.
-    pub(super) fn exact<L: Lane>(&self, shape: &[usize]) -> bool {
-        self.whole && 4.0 * self.diagonal(shape) < L::WHOLE
+    /// Whether the squared distances, in squared units of the spacing, are whole numbers that `u32` holds.
+    pub(super) fn countable(&self, shape: &[usize]) -> bool {
+        let square = self.unit * self.unit;
+        let diagonal = self.diagonal(shape);
+        self.whole
+            && self.unit.fract() == 0.0
+            && diagonal < WIDE
+            && diagonal * square < u32::MAX.into()
     }
 
     /// Whether a whole squared distance times the squared unit is the value that the arithmetic rule gives.

@@ -77,6 +77,13 @@ impl<L: Lane, I: Source, const N: usize> Block<L, I, N> {
         }
     }
 
+    /// The next row, in which no lane has a source.
+    #[inline(always)]
+    pub(super) fn push_nothing(&mut self) {
+        self.rank.push(self.live.len() as u32);
+        self.reach.push(UNBOUNDED);
+    }
+
     /// Whether no row can change another: all are sources, or none has any.
     #[inline(always)]
     pub(super) fn is_settled(&self) -> bool {

@@ -17,6 +17,7 @@
 //! computed from its index offset as [`crate::Metric`] does, summed in the order of the array's axes.
 #![allow(clippy::inline_always, reason = "see `simd`")]
 
+mod between;
 mod envelope;
 mod field;
 mod lanes;
@@ -37,6 +38,7 @@ use offsets::Offsets;
 use passes::Passes;
 use steps::Steps;
 
+pub(crate) use between::squares_between;
 pub use lanes::Output;
 
 /// Voxels whose offsets are measured together.

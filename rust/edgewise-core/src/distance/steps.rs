@@ -9,6 +9,8 @@ pub(super) struct Steps {
     /// Spacing of each axis in units.
     pub(super) counts: Vec<f64>,
     pub(super) whole: bool,
+    /// The spacing whose square is the roundest, and its number of units.
+    round: (f64, f64),
 }
 
 impl Steps {
@@ -20,11 +22,22 @@ impl Steps {
             let steps: Vec<f64> = spacing.iter().map(|s| (s / unit).round()).collect();
             let fits = |(step, s): (&f64, &f64)| (step * unit - s).abs() <= 4.5e-16 * s;
             if steps.iter().zip(spacing).all(fits) {
-                return Self { unit, counts: steps, whole: true };
+                let zeros = |s: f64| (s * s).to_bits().trailing_zeros();
+                let pairs = spacing.iter().copied().zip(steps.iter().copied());
+                let round = pairs.max_by_key(|&(s, _)| zeros(s)).unwrap_or((unit, 1.0));
+                return Self { unit, counts: steps, whole: true, round };
             }
         }
         // relative to the smallest: neither overflow nor denormal numbers, whatever the unit of length
-        Self { unit: least, counts: spacing.iter().map(|s| s / least).collect(), whole: false }
+        let counts = spacing.iter().map(|s| s / least).collect();
+        Self { unit: least, counts, whole: false, round: (least, 1.0) }
+    }
+
+    /// A squared number of units as a squared distance: exact where the squares of the spacings are, within four roundings elsewhere.
+    #[inline(always)]
+    pub(super) fn square(&self, units: f64) -> f64 {
+        let (spacing, count) = self.round;
+        units * (spacing * spacing) / (count * count)
     }
 
     /// Squared length of the diagonal in units, an upper bound of every squared distance.

@@ -8,36 +8,29 @@ use rayon::prelude::*;
 
 use super::pyramid::{Pyramid, Walk};
 use crate::distance;
-use crate::error::Result;
 use crate::grid::Metric;
 use crate::mask::{Mask, each_bit};
 use crate::parallel;
 
 /// Cost of opening one box, and of transforming one voxel: ns on the machine where these were measured; only their ratio matters.
 const BOX: u64 = 40;
-const VOXEL: u64 = 16;
+const VOXEL: u64 = 4;
 /// Rows, and elements of each, that are searched to learn what a search costs.
 const SAMPLE: [usize; 2] = [32, 8];
 /// Rows searched by one task.
 const GRAIN: usize = 64;
 
 /// Squared distances from elements, in raster order, to their nearest ones of `source`.
-pub(super) fn squares(
-    elements: &Mask,
-    source: &Mask,
-    metric: &Metric,
-    threads: usize,
-) -> Result<Vec<f64>> {
+pub(super) fn squares(elements: &Mask, source: &Mask, metric: &Metric, threads: usize) -> Vec<f64> {
     if elements.is_empty() {
-        return Ok(Vec::new()); // the usual case of a good segmentation: no pyramid for nothing
+        return Vec::new(); // the usual case of a good segmentation: no pyramid for nothing
     }
     let pyramid = Pyramid::new(source, metric);
     let voxels = source.shape().iter().product::<usize>();
-    let transformable = voxels < u32::MAX as usize;
-    if transformable && expected_boxes(elements, &pyramid) * BOX > voxels as u64 * VOXEL {
+    if expected_boxes(elements, &pyramid) * BOX > voxels as u64 * VOXEL {
         by_transform(elements, source, metric, threads)
     } else {
-        Ok(searched(elements, &pyramid, threads))
+        searched(elements, &pyramid, threads)
     }
 }
 
@@ -89,34 +82,12 @@ fn searched(elements: &Mask, pyramid: &Pyramid, threads: usize) -> Vec<f64> {
     })
 }
 
-/// Measured to the voxels that a distance transform finds nearest.
+/// By a distance transform from the box of the sources to the box of the elements.
 pub(super) fn by_transform(
     elements: &Mask,
     source: &Mask,
     metric: &Metric,
     threads: usize,
-) -> Result<Vec<f64>> {
-    let mut others = source.clone();
-    others.not();
-    let shape = source.shape();
-    let request = distance::Request {
-        shape: &shape,
-        spacing: &metric.spacing(),
-        reversed: metric.reversed(),
-        squared: true,
-        indices: true,
-        threads,
-    };
-    let Some(nearest) = distance::nearest(&others.to_bytes(), &request)? else {
-        return Ok(vec![f64::INFINITY; elements.count() as usize]);
-    };
-    let [_, rows, columns] = shape;
-    let mut found = Vec::new();
-    elements.for_each_set(|z, y, x| {
-        let position = nearest[(z * rows + y) * columns + x] as usize;
-        let other = [position / (rows * columns), position / columns % rows, position % columns];
-        let at = [z, y, x];
-        found.push(metric.squared([0, 1, 2].map(|k| other[k] as i64 - at[k] as i64)));
-    });
-    Ok(found)
+) -> Vec<f64> {
+    distance::squares_between(source, elements, metric, threads)
 }

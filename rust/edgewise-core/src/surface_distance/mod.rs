@@ -5,8 +5,8 @@
 //! (`near`); those that are left are searched one by one in a pyramid of boxes, or all at once by a distance transform of the crop where
 //! that is cheaper (`far`). Every distance is measured from its index offset by [`Metric`], whichever way the nearest element was found.
 //!
-//! Memory beyond the masks: four bits a voxel of the crop, 8 bytes an element that is not near (32 where elements have weights), and 9 bytes a voxel of
-//! the crop (13 where single precision cannot hold the squared distances) for the transform where it is used.
+//! Memory beyond the masks: four bits a voxel of the crop, 8 bytes an element that is not near (32 where elements have weights), and 2 to 8 bytes a voxel of
+//! the crop for the transform where it is used.
 
 mod far;
 mod near;
@@ -112,7 +112,7 @@ pub fn between(
     let theirs = Surface::new(prediction, ignored, convention);
     let offsets = near::Offsets::new(&convention.metric, reference.axes());
     let list = |from: &Surface, to: &Surface| from.distances_to(to, &offsets, convention, threads);
-    Ok([list(&ours, &theirs)?, list(&theirs, &ours)?])
+    Ok([list(&ours, &theirs), list(&theirs, &ours)])
 }
 
 /// The boundary elements of a mask.
@@ -177,12 +177,12 @@ impl Surface {
         offsets: &near::Offsets,
         convention: &Convention,
         threads: usize,
-    ) -> Result<DistanceList> {
+    ) -> DistanceList {
         if other.elements().is_empty() {
-            return Ok(self.infinitely_far().into_list());
+            return self.infinitely_far().into_list();
         }
         let (mut tally, left) = near::search(self, other.elements(), offsets, threads);
-        let mut far = far::squares(&left, other.elements(), &convention.metric, threads)?;
+        let mut far = far::squares(&left, other.elements(), &convention.metric, threads);
         match self {
             Self::Voxels(_) => {
                 far.sort_unstable_by(f64::total_cmp);
@@ -199,7 +199,7 @@ impl Surface {
                 });
             }
         }
-        Ok(tally.into_list())
+        tally.into_list()
     }
 }
 

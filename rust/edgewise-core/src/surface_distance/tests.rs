@@ -90,8 +90,7 @@ fn same(list: &DistanceList, expected: &[(f64, u64, f64)], exact: bool) -> bool 
     let (found, expected) = (joined(&found, ulps), joined(expected, ulps));
     found.len() == expected.len()
         && found.iter().zip(&expected).all(|(f, e)| {
-            (f.0.to_bits() == e.0.to_bits() || f.0 - e.0 <= ulps * f64::EPSILON * e.0)
-                && f.0 >= e.0
+            (f.0.to_bits() == e.0.to_bits() || (f.0 - e.0).abs() <= ulps * f64::EPSILON * e.0)
                 && f.1 == e.1
                 && (f.2 - e.2).abs() <= 1e-12 * e.2
         })
@@ -154,7 +153,7 @@ proptest! {
         let searched = far::by_searches(&a, &b, &metric, 1);
         prop_assert_eq!(&searched, &expected);
         prop_assert_eq!(&far::by_searches(&a, &b, &metric, 2), &expected);
-        let transformed = far::by_transform(&a, &b, &metric, 1).unwrap();
+        let transformed = far::by_transform(&a, &b, &metric, 1);
         for (found, expected) in transformed.iter().zip(&expected) {
             prop_assert!((found - expected).abs() <= 4.0 * f64::EPSILON * expected);
         }
@@ -172,8 +171,8 @@ fn many_far_elements_are_left_to_the_transform() {
             distant.set(39, y, x);
         }
     }
-    let metric = Metric::new(&[1.0, 0.7, 0.7], false).unwrap();
-    let found = far::squares(&near, &distant, &metric, 1).unwrap();
+    let metric = Metric::new(&[1.0, 0.5, 0.5], false).unwrap();
+    let found = far::squares(&near, &distant, &metric, 1);
     assert_eq!(found.len(), 1600);
     assert!(found.iter().all(|square| square.to_bits() == 1521.0_f64.to_bits()));
 }
@@ -195,11 +194,11 @@ fn searches_from_the_middle_of_a_sphere_are_left_to_the_transform() {
         }
         mask
     };
-    let metric = Metric::new(&[1.0, 0.7, 1.3], false).unwrap();
+    let metric = Metric::new(&[1.0, 0.5, 1.5], false).unwrap();
     let (core, shell) = (ball(0, 30), ball(22 * 22, 23 * 23));
-    let transformed = far::by_transform(&core, &shell, &metric, 1).unwrap();
+    let transformed = far::by_transform(&core, &shell, &metric, 1);
     assert_eq!(far::by_searches(&core, &shell, &metric, 1), transformed);
-    assert_eq!(far::squares(&core, &shell, &metric, 2).unwrap(), transformed);
+    assert_eq!(far::squares(&core, &shell, &metric, 2), transformed);
 }
 
 #[test]

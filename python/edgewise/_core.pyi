@@ -22,6 +22,7 @@ __all__ = [
     "flood",
     "gunzip",
     "joint_histogram",
+    "label_distance_transform",
     "moments",
     "region_grow",
     "skeleton",
@@ -47,6 +48,11 @@ def distance_transform(
 ) -> tuple[
     NDArray[np.float32] | NDArray[np.float64] | NDArray[np.uint32], NDArray[np.int32] | None
 ]: ...
+
+# one to three axes; to the nearest voxel of another label; none: inf
+def label_distance_transform(
+    labels: _Labels, spacing: Sequence[float], *, threads: int
+) -> NDArray[np.float32]: ...
 
 # counts.rs: values of each side ascending (uint64 for uint64 input, else int64), index pairs and their counts, boxes (n, axes, 2)
 def joint_histogram(

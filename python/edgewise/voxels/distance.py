@@ -9,10 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from edgewise import _core
-from edgewise._arguments import Spacing, Threads, as_mask, as_spacing, as_threads
-from edgewise.errors import ConfigError
+from edgewise._arguments import (
+    Spacing,
+    Threads,
+    as_label_map,
+    as_mask,
+    as_spacing,
+    as_threads,
+)
+from edgewise.errors import ConfigError, ShapeError
 
-__all__ = ["distance_transform"]
+__all__ = ["distance_transform", "label_distance_transform"]
 
 Distances: TypeAlias = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.uint32]
 Indices: TypeAlias = NDArray[np.int32]
@@ -153,3 +160,56 @@ def _as_dtype(dtype: DTypeLike, *, whole: bool) -> _Dtype:
             return name
     message = f"dtype must be float32, float64 or uint32, got {wanted}"
     raise ConfigError(message)
+
+
+def label_distance_transform(
+    labels: ArrayLike, *, spacing: Spacing = None, threads: Threads = "auto"
+) -> NDArray[np.float32]:
+    """Return the distance of each labelled voxel to the nearest voxel of another label.
+
+    The distance transform of every label, all others and 0 being its background, in one array.
+
+    Parameters
+    ----------
+    labels : array_like of bool or integers, one to three axes
+        0 is background; negative values are labels too. Any memory order; never modified.
+    spacing : float or sequence of float, optional
+        Distance between neighbouring voxels along each axis of the array, in mm. Default: 1.
+    threads : int or "auto", default "auto"
+        Number of threads; the result does not depend on it.
+
+    Returns
+    -------
+    array of float32, shape and memory order of `labels`
+        Between voxel centres, relative error below 1e-6; 0 where the label is 0, ``inf`` where
+        there is no other label. Outside the array there is no label.
+
+    Raises
+    ------
+    LabelError
+        If a floating value is no whole number.
+    ShapeError
+        If there are no axes or more than three, or an axis has length 0.
+    SpacingError
+        If `spacing` is not finite and positive, or not one value per axis.
+
+    See Also
+    --------
+    distance_transform : of a single mask, with indices, signs and other types.
+
+    Notes
+    -----
+    The values are those of ``edt.edt(labels, black_border=False)``. Memory beyond the result: 2
+    bytes a voxel (4 with more than 65 536 labels).
+
+    Examples
+    --------
+    >>> label_distance_transform([7, 7, 7, 0, 2, 2], spacing=0.5)
+    array([1.5, 1. , 0.5, 0. , 0.5, 1. ], dtype=float32)
+    """
+    array = as_label_map(labels, allow_negative_labels=True)
+    if array.ndim > 3:
+        message = f"labels must have one to three axes, got {array.ndim}"
+        raise ShapeError(message)
+    steps = as_spacing(spacing, array.ndim)
+    return _core.label_distance_transform(array, steps, threads=as_threads(threads))

@@ -11,7 +11,16 @@ mod sealed {
 
 /// An integer type of 8 to 64 bits, signed or not; converts exactly to and from `i128`.
 pub trait Label:
-    sealed::Sealed + Copy + Default + Ord + Into<i128> + TryFrom<i128> + Send + Sync + 'static
+    sealed::Sealed
+    + Copy
+    + Default
+    + Ord
+    + std::hash::Hash
+    + Into<i128>
+    + TryFrom<i128>
+    + Send
+    + Sync
+    + 'static
 {
     /// The value in 64 bits, sign-extended.
     fn key(self) -> u64;

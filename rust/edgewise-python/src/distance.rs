@@ -1,11 +1,11 @@
 //! Distance transform: numpy in, numpy out, in the memory order of the mask.
 
-use edgewise_core::distance::{Output, Request, transform_into};
-use numpy::{Element, PyUntypedArray};
+use edgewise_core::distance::{Output, Request, label_transform_into, transform_into};
+use numpy::{Element, PyArrayDyn, PyUntypedArray};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-use crate::array::{self, Borrowed, Order};
+use crate::array::{self, Borrowed, Order, with_labels};
 
 /// Distances and, where asked for, indices.
 type Found<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>);
@@ -65,6 +65,26 @@ fn py_reversed(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     py.get_type::<pyo3::types::PySlice>().call1((py.None(), py.None(), -1))
 }
 
+/// Distance of every labelled voxel to the nearest voxel of another label.
+#[pyfunction]
+#[pyo3(signature = (labels, spacing, *, threads))]
+fn label_distance_transform<'py>(
+    py: Python<'py>,
+    labels: &Bound<'py, PyUntypedArray>,
+    spacing: Vec<f64>,
+    threads: usize,
+) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
+    with_labels!(labels, |array| {
+        let (view, order) = (array.view()?, array.order);
+        let spacing = order.arrange(&spacing);
+        let (found, ()) = array::filled(py, array.shape(), order, |distances: &mut [f32]| {
+            label_transform_into(&view, &spacing, threads, distances)
+        })?;
+        Ok(found)
+    })
+}
+
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(distance_transform, module)?)
+    module.add_function(wrap_pyfunction!(distance_transform, module)?)?;
+    module.add_function(wrap_pyfunction!(label_distance_transform, module)?)
 }

@@ -109,23 +109,27 @@ impl Field {
                 }
             }
         }
-        let mut stride = 1;
-        for axis in (0..axes).rev() {
-            let (n, step) = (cells[axis], size[axis] as f64 * steps[axis]);
-            let given = squares.clone();
-            for (i, square) in squares.iter_mut().enumerate() {
-                let at = i / stride % n;
-                let column = i - at * stride;
-                // any voxel of a cell to any voxel of another
-                let reach = |p: usize| ((at.abs_diff(p) + 1) as f64 * step).powi(2);
-                *square = (0..n)
-                    .map(|p| given[column + p * stride] + reach(p))
-                    .fold(f64::INFINITY, f64::min);
-            }
-            stride *= n;
-        }
-        squares.into_iter().fold(0.0, f64::max)
+        let lengths: Vec<f64> = size.iter().zip(steps).map(|(&n, step)| n as f64 * step).collect();
+        spread(&mut squares, &cells, &lengths)
     }
+}
+
+/// The greatest squared distance between a voxel of any cell and some voxel of the nearest cell that holds 0; `lengths` are those of a cell.
+pub(super) fn spread(squares: &mut [f64], cells: &[usize], lengths: &[f64]) -> f64 {
+    let mut stride = 1;
+    for (&n, length) in cells.iter().zip(lengths).rev() {
+        let given = squares.to_vec();
+        for (i, square) in squares.iter_mut().enumerate() {
+            let at = i / stride % n;
+            let column = i - at * stride;
+            // any voxel of a cell to any voxel of another
+            let reach = |p: usize| ((at.abs_diff(p) + 1) as f64 * length).powi(2);
+            let sums = (0..n).map(|p| given[column + p * stride] + reach(p));
+            *square = sums.fold(f64::INFINITY, f64::min);
+        }
+        stride *= n;
+    }
+    squares.iter().copied().fold(0.0, f64::max)
 }
 
 /// Whether one of the bits is 0.

@@ -21,6 +21,7 @@ mod between;
 mod envelope;
 mod field;
 mod lanes;
+mod multilabel;
 mod offsets;
 mod passes;
 mod rows;
@@ -40,6 +41,7 @@ use steps::Steps;
 
 pub(crate) use between::squares_between;
 pub use lanes::Output;
+pub use multilabel::label_transform_into;
 
 /// Voxels whose offsets are measured together.
 const GRAIN: usize = 1 << 14;

@@ -54,7 +54,7 @@ impl<L: Lane> Ramp<L> {
 
     /// A run of foreground.
     #[inline(always)]
-    fn run<I: Source>(
+    pub(super) fn run<I: Source>(
         &self,
         begin: usize,
         stop: usize,

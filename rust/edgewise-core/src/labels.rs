@@ -1,6 +1,7 @@
 //! Labels of any integer type, and the masks of their regions.
 
 use std::cell::Cell;
+use std::ops::BitOr;
 
 use crate::grid::{Bounds, View};
 use crate::mask::Mask;
@@ -11,17 +12,32 @@ mod sealed {
 
 /// An integer type of 8 to 64 bits, signed or not; converts exactly to and from `i128`.
 pub trait Label:
-    sealed::Sealed + Copy + Default + Ord + Into<i128> + TryFrom<i128> + Send + Sync + 'static
+    sealed::Sealed
+    + Copy
+    + Default
+    + Ord
+    + Into<i128>
+    + TryFrom<i128>
+    + BitOr<Output = Self>
+    + Send
+    + Sync
+    + 'static
 {
     /// The value in 64 bits, sign-extended.
     fn key(self) -> u64;
 
     /// The value of such a key.
     fn from_key(key: u64) -> Self;
+
+    /// The lowest eight bits of the value.
+    fn low(self) -> u8;
+
+    /// The same labels, if they are bytes.
+    fn as_bytes(labels: &[Self]) -> Option<&[u8]>;
 }
 
 macro_rules! label {
-    ($($integer:ty),*) => {$(
+    ($($integer:ty => $bytes:expr),*) => {$(
         impl sealed::Sealed for $integer {}
         impl Label for $integer {
             #[inline]
@@ -34,10 +50,21 @@ macro_rules! label {
             fn from_key(key: u64) -> Self {
                 key as Self
             }
+
+            #[inline]
+            fn low(self) -> u8 {
+                self as u8
+            }
+
+            fn as_bytes(labels: &[Self]) -> Option<&[u8]> {
+                let bytes: fn(&[Self]) -> Option<&[u8]> = $bytes;
+                bytes(labels)
+            }
         }
     )*};
 }
-label!(u8, u16, u32, u64, i8, i16, i32, i64);
+label!(u8 => |labels| Some(labels), u16 => |_| None, u32 => |_| None, u64 => |_| None);
+label!(i8 => |_| None, i16 => |_| None, i32 => |_| None, i64 => |_| None);
 
 /// Largest span of labels that are looked up in a table.
 const TABLE: usize = 1 << 16;

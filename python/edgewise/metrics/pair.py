@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from edgewise._arguments import as_threads
 from edgewise.errors import ConfigError
@@ -125,9 +125,12 @@ def measure(
         ignore_label=ignore_label,
     )
     values: list[Value] = []
+    steps: tuple[_Step, ...] = ()
     for target in targets:
-        complete = [one.completed(_tolerance(nsd_tolerance, target)) for one in requests]
-        values += _values(pair, target, complete, squeeze=squeeze)
+        tolerance = _tolerance(nsd_tolerance, target)
+        if not steps or isinstance(nsd_tolerance, Mapping):  # else the same for all labels
+            steps = _steps([one.completed(tolerance) for one in requests], squeeze=squeeze)
+        values += _values(pair, target, steps)
         pair.forget(target.members)
     return _result(grid, pair, targets, tuple(values), preset)
 
@@ -148,16 +151,28 @@ def _settings(request: MetricRequest, *, squeeze: bool | None) -> Convention:
     return chosen(request.preset, {**dict(request.parameters), "squeeze": squeeze})
 
 
-def _values(
-    pair: PairIngredients, target: Target, requests: list[MetricRequest], *, squeeze: bool | None
-) -> list[Value]:
+class _Step(NamedTuple):
+    """One number to measure: name and canonical id of the metric, and its convention."""
+
+    name: str
+    id: str
+    settings: Convention
+
+
+def _steps(requests: list[MetricRequest], *, squeeze: bool | None) -> tuple[_Step, ...]:
     counts = [MetricRequest(name) for name in ALWAYS]
+    return tuple(
+        _Step(request.name, request.id, _settings(request, squeeze=squeeze))
+        for request in dict.fromkeys([*counts, *requests])
+    )
+
+
+def _values(pair: PairIngredients, target: Target, steps: tuple[_Step, ...]) -> list[Value]:
     rows = []
-    for request in dict.fromkeys([*counts, *requests]):
-        settings = _settings(request, squeeze=squeeze)
+    for name, metric, settings in steps:
         ingredients = pair.of(target.members, squeeze=settings.squeeze)
-        value, state = measured(request.name, ingredients, settings)
-        rows.append(Value(target.label, target.name, request.id, value, state))
+        value, state = measured(name, ingredients, settings)
+        rows.append(Value(target.label, target.name, metric, value, state))
     return rows
 
 

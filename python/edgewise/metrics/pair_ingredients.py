@@ -11,6 +11,7 @@ from .joint import JointHistogram, joint_histogram
 
 if TYPE_CHECKING:
     from .grids import Grid
+    from .joint import Box
 
 __all__ = ["PairIngredients"]
 
@@ -43,19 +44,19 @@ class PairIngredients:
         squeeze = squeeze or self._squeezed is self.grid
         key = (members, squeeze)
         if key not in self._made:
-            grid = self._squeezed if squeeze else self.grid
-            box = self.histogram.box(members)
-            if box is not None and not squeeze:
-                box = self.grid.unsqueezed_box(box)
             self._made[key] = Ingredients(
-                grid,
+                self._squeezed if squeeze else self.grid,
                 self.histogram,
                 members,
-                box,
+                lambda: self._box(members, squeeze=squeeze),
                 voxel_volume=math.prod(self.grid.spacing),
                 threads=self.threads,
             )
         return self._made[key]
+
+    def _box(self, members: tuple[int, ...], *, squeeze: bool) -> Box | None:
+        box = self.histogram.box(members)
+        return box if box is None or squeeze else self.grid.unsqueezed_box(box)
 
     def forget(self, members: tuple[int, ...]) -> None:
         """Release what was made for a region."""

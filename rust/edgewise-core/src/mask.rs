@@ -44,9 +44,14 @@ impl Mask {
     /// # Panics
     /// If the box does not lie within the view.
     pub fn pack<T: Copy>(view: &View<T>, bounds: &Bounds, is_set: impl Fn(T) -> bool) -> Self {
+        Self::pack_by(view, bounds, &is_set)
+    }
+
+    /// [`Mask::pack`] by a rule for 64 elements at once.
+    pub(crate) fn pack_by<T: Copy>(view: &View<T>, bounds: &Bounds, rule: &impl Rule<T>) -> Self {
         let mut mask = Self::zeros(bounds.shape(), view.axes());
         if !mask.words.is_empty() {
-            simd::dispatch(Pack { view, bounds, is_set, mask: &mut mask });
+            simd::dispatch(Pack { view, bounds, rule, mask: &mut mask });
         }
         mask
     }
@@ -281,15 +286,40 @@ fn low_bits(length: usize) -> u64 {
     }
 }
 
+/// Which elements are in a set. Any function of one element is such a rule.
+pub(crate) trait Rule<T> {
+    /// Whether one is.
+    fn holds(&self, element: T) -> bool;
+
+    /// Bit `i`: whether element `i` is.
+    fn word<I: Isa>(&self, isa: I, elements: &[T; 64]) -> u64;
+}
+
+impl<T: Copy, F: Fn(T) -> bool> Rule<T> for F {
+    #[inline(always)]
+    fn holds(&self, element: T) -> bool {
+        self(element)
+    }
+
+    #[inline(always)]
+    fn word<I: Isa>(&self, isa: I, elements: &[T; 64]) -> u64 {
+        let mut bytes = [0_u8; 64];
+        for (byte, &element) in bytes.iter_mut().zip(elements) {
+            *byte = u8::from(self(element));
+        }
+        isa.nonzero(&bytes)
+    }
+}
+
 /// [`Mask::pack`], into a mask of zeros.
-struct Pack<'a, T, F> {
+struct Pack<'a, T, R> {
     view: &'a View<'a, T>,
     bounds: &'a Bounds,
-    is_set: F,
+    rule: &'a R,
     mask: &'a mut Mask,
 }
 
-impl<T: Copy, F: Fn(T) -> bool> Kernel for Pack<'_, T, F> {
+impl<T: Copy, R: Rule<T>> Kernel for Pack<'_, T, R> {
     type Output = ();
 
     #[inline(always)]
@@ -299,7 +329,7 @@ impl<T: Copy, F: Fn(T) -> bool> Kernel for Pack<'_, T, F> {
         for (r, packed) in self.mask.words.chunks_exact_mut(self.mask.words_per_row).enumerate() {
             let (z, y) = (start[0] + r / rows, start[1] + r % rows);
             let row = &self.view.row(z, y)[start[2]..start[2] + columns];
-            pack_row(isa, row, packed, &self.is_set);
+            pack_row(isa, row, packed, self.rule);
         }
     }
 }
@@ -324,17 +354,14 @@ impl Kernel for PackRows<'_> {
 }
 
 #[inline(always)]
-fn pack_row<I: Isa, T: Copy>(isa: I, row: &[T], packed: &mut [u64], is_set: &impl Fn(T) -> bool) {
+fn pack_row<I: Isa, T: Copy>(isa: I, row: &[T], packed: &mut [u64], rule: &impl Rule<T>) {
     let (whole, rest) = row.as_chunks::<64>();
     for (word, elements) in packed.iter_mut().zip(whole) {
-        let mut bytes = [0_u8; 64];
-        for (byte, &element) in bytes.iter_mut().zip(elements) {
-            *byte = u8::from(is_set(element));
-        }
-        *word = isa.nonzero(&bytes);
+        *word = rule.word(isa, elements);
     }
     if let Some(word) = packed.get_mut(whole.len()) {
-        *word = rest.iter().rev().fold(0, |bits, &element| bits << 1 | u64::from(is_set(element)));
+        *word =
+            rest.iter().rev().fold(0, |bits, &element| bits << 1 | u64::from(rule.holds(element)));
     }
 }
 

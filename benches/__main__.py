@@ -1,13 +1,15 @@
 """Race edgewise against every peer: the same work, one process, values compared first.
 
-Tables: distance-transform, pairs, worst-cases, labels, regions (default: all). `scaling` measures
-how times grow with voxels and labels; `render` turns JSON files into one Markdown page. Input
-volumes are made from seeds and kept in $EDGEWISE_BENCH_DATA (default: the temporary folder).
+Tables: distance-transform, pairs, worst-cases, labels, regions, folders (default: all). `scaling`
+measures how times grow with voxels and labels, `memory` what a call takes beyond its input;
+`render` turns JSON files into one Markdown page. Input volumes are made from seeds and kept in
+$EDGEWISE_BENCH_DATA (default: the temporary folder).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,11 +18,12 @@ from pathlib import Path
 
 from edgewise.racing import machine, race, set_threads
 
-from . import labels, pairs, regions, report, scaling, transforms, worst_cases
+from . import folders, labels, memory, pairs, regions, report, scaling, transforms, worst_cases
 from .contest import Settings, Table
 
 TABLES: dict[str, Table] = {
-    module.TABLE.name: module.TABLE for module in (transforms, pairs, worst_cases, labels, regions)
+    module.TABLE.name: module.TABLE
+    for module in (transforms, pairs, worst_cases, labels, regions, folders)
 }
 
 
@@ -28,6 +31,9 @@ def main() -> int:
     arguments = sys.argv[1:]
     if arguments[:1] == ["scaling"]:
         return scaling.main(arguments[1:])
+    if arguments[:1] == ["memory"]:
+        races = {one.id: one for table in TABLES.values() for one in table.races}
+        return memory.main(arguments[1:], races)
     if arguments[:1] == ["render"]:
         return _render(arguments[1:])
     options = _parser().parse_args(arguments)
@@ -79,7 +85,7 @@ def _measure(options: argparse.Namespace) -> report.Document:
         quick=quick,
     )
     set_threads(settings.threads)
-    document = report.Document(machine(), [report.Run(settings)])
+    document = report.Document(machine(), [report.Run(settings, os.getloadavg()[0])])
     run = document.runs[0]
     for name in options.tables or TABLES:
         table = TABLES[name]
@@ -126,11 +132,14 @@ def _one_process_each(options: argparse.Namespace) -> report.Document:
 
 
 def _render(arguments: list[str]) -> int:
+    """Turn JSON files of earlier runs into one page."""
     parser = argparse.ArgumentParser(prog="python -m benches render", description=_render.__doc__)
     parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--memory", type=Path, metavar="FILE", help="of `memory --json`")
     parser.add_argument("--markdown", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
-    page = report.markdown(report.joined(report.read(path) for path in options.files))
+    taken = report.read_memory(options.memory) if options.memory else []
+    page = report.markdown(report.joined(report.read(path) for path in options.files), taken)
     if options.markdown:
         options.markdown.write_text(page)
     else:

@@ -83,6 +83,10 @@ GOALS: tuple[Goal, ...] = (
     Goal("flood-m", "scikit-image", 8),
     Goal("flood-m", "SimpleITK", 17),
     Goal("components-6", "connected-components", 2.2),
+    Goal("folder-20", TIME, at_most=20 * 15),
+    Goal("folder-20", "edt", 7),
+    Goal("folder-20", "surface-distance", 20),
+    Goal("folder-20", "nibabel", 25),
     Goal("components-26", "connected-components", 1),
 )
 

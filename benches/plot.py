@@ -17,7 +17,7 @@ def draw(document: dict[str, Any], path: Path) -> None:
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "edgewise", "font.size": 9})
     from matplotlib import pyplot as plt
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.8), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4.4), layout="constrained")
     for k, (name, points) in enumerate(document["voxels"].items()):
         x = [p["voxels"] for p in points]
         y = [p["ms"] * 1e6 / p["voxels"] for p in points]
@@ -31,7 +31,8 @@ def draw(document: dict[str, Any], path: Path) -> None:
     left.set_ylabel("ns per voxel")
     for k, (name, points) in enumerate(document["labels"].items()):
         x, y = ([p[key] for p in points] for key in ("labels", "ms"))
-        right.plot(x, y, color=_COLOURS[k + 2], marker=_MARKERS[k], markersize=4, label=name)
+        # the colours of the same work on the left
+        right.plot(x, y, color=_COLOURS[3 - k], marker=_MARKERS[3 - k], markersize=4, label=name)
     counts = [int(p["labels"]) for p in next(iter(document["labels"].values()))]
     right.set_xscale("log")
     right.set_yscale("log")
@@ -44,6 +45,9 @@ def draw(document: dict[str, Any], path: Path) -> None:
         axes.grid(visible=True, color="#dddddd", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=8)
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.legend(
+            frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncol=2
+        )
     figure.savefig(path, format="svg", metadata={"Date": None})
     plt.close(figure)

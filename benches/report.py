@@ -33,8 +33,20 @@ class Run:
     """All races of one process."""
 
     settings: Settings
+    load: float = 0.0  # of the machine, processes, before it began
     tables: dict[str, list[Row]] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRow:
+    """What one call took beyond its input."""
+
+    title: str
+    who: str
+    input_mib: float  # of one array
+    extra_mib: float | None
+    problem: str
 
 
 @dataclass(slots=True)
@@ -61,7 +73,7 @@ def read(path: Path) -> Document:
             ]
             for name, rows in run["tables"].items()
         }
-        runs.append(Run(Settings(**run["settings"]), tables, run["titles"]))
+        runs.append(Run(Settings(**run["settings"]), run.get("load", 0.0), tables, run["titles"]))
     return Document(held["machine"], runs)
 
 
@@ -71,8 +83,26 @@ def joined(documents: Iterable[Document]) -> Document:
     return Document(found[0].machine, [run for one in found for run in one.runs])
 
 
-def markdown(document: Document) -> str:
-    """The page: the machine, then per number of threads the goals and every contender."""
+def read_memory(path: Path) -> list[MemoryRow]:
+    return [MemoryRow(**row) for row in json.loads(path.read_text())["rows"]]
+
+
+def memory_table(rows: Iterable[MemoryRow]) -> list[str]:
+    lines = [
+        "| workload | who | MiB beyond the input | of one input array |",
+        "| --- | --- | ---: | ---: |",
+    ]
+    for row in rows:
+        if row.extra_mib is None:
+            cells = [row.problem, ""]
+        else:
+            cells = [f"{row.extra_mib:.0f}", f"{row.extra_mib / row.input_mib:.2f} x"]
+        lines.append(f"| {' | '.join([row.title, row.who, *cells])} |")
+    return lines
+
+
+def markdown(document: Document, memory: Iterable[MemoryRow] = ()) -> str:
+    """The page: the machine, per number of threads the goals and every contender, then memory."""
     lines = [
         "# Benchmarks",
         "",
@@ -83,6 +113,13 @@ def markdown(document: Document) -> str:
     ]
     for run in document.runs:
         lines += ["", *_run(run)]
+    rows = list(memory)
+    if rows:
+        about = (
+            "Rise of the resident set during one call, in a process of its own, by "
+            "`python -m benches memory`."
+        )
+        lines += ["", "## Memory", "", about, "", *memory_table(rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -98,7 +135,8 @@ def _run(run: Run) -> list[str]:
         f"## {threads.capitalize()}",
         "",
         f"Medians of {settings.rounds} rounds, one call each in turn; a call of more than 3 s is "
-        f"timed once, one above {settings.limit:g} s is stopped.",
+        f"timed once, one above {settings.limit:g} s is stopped. Load of the machine before: "
+        f"{run.load:.1f}.",
     ]
     if settings.quick:
         lines.append("Small sizes (`--quick`): goals do not apply.")

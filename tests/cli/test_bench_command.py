@@ -99,6 +99,7 @@ def test_wrong_use(command, pair, tmp_path):
     assert command("bench", pair[0])[0] == 2
     assert command("bench", *FAST, "--nsd-tolerance", "-1")[0] == 2
     assert command("bench", *FAST, "--rounds", "0")[0] == 2
+    assert command("bench", *FAST, "--limit", "-1")[0] == 2
     assert command("bench", pair[0], tmp_path / "no.nii.gz")[0] == 3
     write(tmp_path / "other.nii.gz", Image(np.full((20, 22, 24), 7, np.uint8),
                                            affine=np.diag([1.5, 0.8, 0.8, 1.0])))  # fmt: skip

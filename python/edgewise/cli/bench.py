@@ -26,6 +26,7 @@ HELP: Final = "time this machine against installed libraries"
 
 _HEADER: Final = ("operation", "who", "median ms", "quartiles ms", "edgewise is")
 _LEFT: Final = {"operation", "who", "edgewise is"}
+_SMALLEST_SIDE: Final = 32  # below, the phantom's satellite has no voxel
 
 
 def _whole_or_auto(text: str) -> int | str:
@@ -39,6 +40,14 @@ def _at_least_one(text: str) -> int:
     return value
 
 
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise ValueError
+    return value
+
+
+_seconds.__name__ = "number of seconds"
 _whole_or_auto.__name__ = "number or auto"
 _at_least_one.__name__ = "number"
 
@@ -51,7 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--threads", type=_whole_or_auto, default="auto", metavar="N")
     group.add_argument("--rounds", type=_at_least_one, default=5, metavar="N", help="(5)")
     group.add_argument(
-        "--limit", type=float, default=20.0, metavar="S", help="seconds a first call may take (20)"
+        "--limit",
+        type=_seconds,
+        default=20.0,
+        metavar="S",
+        help="seconds a first call may take (20)",
     )
     group.add_argument(
         "--side", type=_at_least_one, default=128, metavar="N", help="of the phantom, voxels (128)"
@@ -106,9 +119,6 @@ def _pair(arguments: argparse.Namespace) -> ShortPair:
         message = "bench takes two files, a reference and a prediction, or none"
         raise ConfigError(message)
     return pair_of_files(arguments.reference, arguments.prediction)
-
-
-_SMALLEST_SIDE: Final = 32  # below, the phantom's satellite has no voxel
 
 
 def _introduction(facts: dict[str, Any], pair: ShortPair, threads: int, rounds: int) -> list[str]:

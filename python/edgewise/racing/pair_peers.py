@@ -38,6 +38,7 @@ _FULL: Final = "edgewise full boundary"
 _FULL_POOLED: Final = "edgewise full boundary, pooled"
 
 _DOUBLE, _SINGLE = 1e-9, 1e-5
+_MAURER: Final = 1e-4  # single precision, with differences of large numbers on the way
 _VOLUMES = (2, 3)
 
 
@@ -58,7 +59,7 @@ class PairPeer:
     like : str
         Which of our variants has the same meaning.
     rtol : float
-        1e-5 where the library computes in single precision.
+        How closely; wider where the library computes in single precision.
     ndims : tuple of int
         Numbers of axes it takes.
     """
@@ -84,13 +85,13 @@ PEERS: Final = (
     PairPeer("monai", " four calls", "monai.metrics", calls.monai, WHOLE, _SINGLE, _VOLUMES),
     PairPeer("panoptica", "", "panoptica", calls.panoptica, _PANOPTICA, _DOUBLE, _VOLUMES),
     PairPeer(
-        "SimpleITK", " Maurer recipe", "SimpleITK", calls.itk_recipe, _FULL, _SINGLE, _VOLUMES
+        "SimpleITK", " Maurer recipe", "SimpleITK", calls.itk_recipe, _FULL, _MAURER, _VOLUMES
     ),
     PairPeer(
         "SimpleITK", " Hausdorff filter", "SimpleITK", calls.itk_filter, _ITK, _SINGLE, _VOLUMES
     ),
     PairPeer(
-        "seg_metrics", "", "seg_metrics.seg_metrics", calls.seg_metrics, _FULL_POOLED, _SINGLE, (3,)
+        "seg_metrics", "", "seg_metrics.seg_metrics", calls.seg_metrics, _FULL_POOLED, _MAURER, (3,)
     ),
     PairPeer("scipy", " EDT recipe", "scipy.ndimage", calls.scipy_transform),
     PairPeer("medpy", " hd95", "medpy.metric.binary", calls.medpy_hd95, _MEDPY, _DOUBLE, _VOLUMES),

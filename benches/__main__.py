@@ -1,9 +1,9 @@
 """Race edgewise against every peer: the same work, one process, values compared first.
 
-Tables: distance-transform, pairs, worst-cases, labels, regions, folders (default: all). `scaling`
-measures how times grow with voxels and labels, `memory` what a call takes beyond its input;
-`render` turns JSON files into one Markdown page. Input volumes are made from seeds and kept in
-$EDGEWISE_BENCH_DATA (default: the temporary folder).
+Tables: distance-transform, pairs, worst-cases, labels, regions, folders, overhead (default: all).
+`scaling` measures how times grow with voxels and labels, `memory` what a call takes beyond its
+input; `render` turns JSON files into one Markdown page. Input volumes are made from seeds and kept
+in $EDGEWISE_BENCH_DATA (default: the temporary folder).
 """
 
 from __future__ import annotations
@@ -18,12 +18,23 @@ from pathlib import Path
 
 from edgewise.racing import machine, race, set_threads
 
-from . import folders, labels, memory, pairs, regions, report, scaling, transforms, worst_cases
+from . import (
+    folders,
+    labels,
+    memory,
+    overhead,
+    pairs,
+    regions,
+    report,
+    scaling,
+    transforms,
+    worst_cases,
+)
 from .contest import Settings, Table
 
 TABLES: dict[str, Table] = {
     module.TABLE.name: module.TABLE
-    for module in (transforms, pairs, worst_cases, labels, regions, folders)
+    for module in (transforms, pairs, worst_cases, labels, regions, folders, overhead)
 }
 
 

@@ -159,8 +159,8 @@ def _summary(run: Run) -> list[str]:
 
 
 def _shape(row: Row) -> str:
-    size = "^".join([str(row.shape[0]), "3"]) if len(set(row.shape)) == 1 else ""
-    text = size or " x ".join(map(str, row.shape))
+    is_cube = len(set(row.shape)) == 1
+    text = f"{row.shape[0]}^{len(row.shape)}" if is_cube else " x ".join(map(str, row.shape))
     if row.spacing and set(row.spacing) != {1.0}:
         text += f" at {', '.join(f'{s:g}' for s in row.spacing)} mm"
     return text

@@ -61,13 +61,13 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     voxels: dict[str, list[Point]] = {}
     for side in _QUICK_SIDES if options.quick else SIDES:
         for name, call in _by_voxels((side,) * 3, options.threads).items():
-            point = {"voxels": float(side**3), "ms": _time(f"{name} {side}^3", call, options)}
+            point = {"voxels": float(side**3), **_time(f"{name} {side}^3", call, options)}
             voxels.setdefault(name, []).append(point)
     labels: dict[str, list[Point]] = {}
     shape = volumes.shape_of("m", quick=options.quick)
     for count in _QUICK_LABELS if options.quick else LABELS:
         for name, call in _by_labels(shape, count, options.threads).items():
-            point = {"labels": float(count), "ms": _time(f"{name} {count} labels", call, options)}
+            point = {"labels": float(count), **_time(f"{name} {count} labels", call, options)}
             labels.setdefault(name, []).append(point)
     return {
         "schema": "edgewise.scaling/1",
@@ -80,13 +80,13 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _time(name: str, call: Callable[[], object], options: argparse.Namespace) -> float:
+def _time(name: str, call: Callable[[], object], options: argparse.Namespace) -> Point:
     (outcome,) = race([Contender(name, call, kind="floor")], rounds=options.rounds)
     if outcome.status != "ok":
         message = f"{name}: {outcome.detail}"
         raise RuntimeError(message)
     print(f"{name}  {outcome.median:.3g} ms", file=sys.stderr, flush=True)
-    return outcome.median
+    return {"ms": outcome.median, "cpu_ms": min(outcome.cpu)}
 
 
 def _by_voxels(shape: Shape, threads: int) -> dict[str, Callable[[], object]]:

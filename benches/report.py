@@ -134,9 +134,8 @@ def _run(run: Run) -> list[str]:
     lines = [
         f"## {threads.capitalize()}",
         "",
-        f"Medians of {settings.rounds} rounds, one call each in turn; a call of more than 3 s is "
-        f"timed once, one above {settings.limit:g} s is stopped. Load of the machine before: "
-        f"{run.load:.1f}.",
+        f"Rounds: {settings.rounds}, one call each in turn; a call of more than 3 s is timed once, "
+        f"one above {settings.limit:g} s is stopped. Load of the machine before: {run.load:.1f}.",
     ]
     if settings.quick:
         lines.append("Small sizes (`--quick`): goals do not apply.")

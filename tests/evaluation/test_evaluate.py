@@ -242,6 +242,13 @@ def test_arrays_take_their_spacing_from_the_call():
     assert value(result, "a", 1, "hd")[0] == 3.0
 
 
+def test_one_spacing_is_that_of_every_axis():
+    pair = label_map(), label_map(shift=1)
+    result = evaluate([("a", *pair)], metrics="hd", spacing=3)
+    assert value(result, "a", 1, "hd")[0] == 3.0
+    assert evaluate_pair(*pair, metrics="hd", spacing=3).value(1, "hd") == 3.0
+
+
 def test_a_bad_array_is_a_row_and_the_others_are_measured():
     good = label_map()
     records = [("bad", good, good[:-1]), ("good", good, good), ("odd", good, good * 0.3)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import numpy as np
 
 from edgewise import io
+from edgewise._arguments import as_spacing
 from edgewise.errors import EdgewiseError, LabelError, MissingExtraError, ShapeError, SpacingError
 from edgewise.image import Image, match_grid
 from edgewise.metrics import PairResult, measure
@@ -259,7 +260,10 @@ def _label_map(source: Source, config: Config, threshold: float | None) -> Image
             given, spacing=config.spacing, max_bytes=config.max_bytes, volume=config.volume
         )
     elif isinstance(given, Image):
-        image = given if config.spacing is None else replace(given, spacing=config.spacing)
+        image = given
+        if config.spacing is not None:
+            own = as_spacing(config.spacing, given.array.ndim)
+            image = replace(given, spacing=own)
     else:
         image = Image(np.asarray(given), spacing=config.spacing)
     image = io.as_labels(image, threshold=threshold, nan=config.nan)

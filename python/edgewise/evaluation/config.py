@@ -46,7 +46,7 @@ class Config:
         Completes a bare ``nsd``; unit of the spacing.
     geometry : {"strict", "resample", "ignore"}
         What happens when the two grids differ.
-    spacing : tuple of float, optional
+    spacing : float or tuple of float, optional
         Replaces what files say.
     volume : int, optional
         Which volume of files that hold a series.
@@ -65,7 +65,7 @@ class Config:
     preset: str
     nsd_tolerance: float
     geometry: Geometry
-    spacing: tuple[float, ...] | None
+    spacing: float | tuple[float, ...] | None
     volume: int | None = None
     nan: Literal["background"] | None = None
     max_bytes: int | None = None
@@ -135,7 +135,8 @@ class Config:
             known["labels"] = tuple((int(k), str(v)) for k, v in known["labels"])
         known["regions"] = tuple((str(k), tuple(v)) for k, v in known["regions"])
         known["metrics"] = tuple(known["metrics"])
-        known["spacing"] = None if known["spacing"] is None else tuple(known["spacing"])
+        if isinstance(known["spacing"], list):
+            known["spacing"] = tuple(known["spacing"])
         return cls(**known)
 
 
@@ -151,7 +152,7 @@ def _check_reading(volume: int | None, nan: object, max_bytes: int | None) -> No
         raise ConfigError(message)
 
 
-def _spacing(spacing: float | Iterable[float] | None) -> tuple[float, ...] | None:
+def _spacing(spacing: float | Iterable[float] | None) -> float | tuple[float, ...] | None:
     if spacing is None:
         return None
     try:
@@ -162,7 +163,7 @@ def _spacing(spacing: float | Iterable[float] | None) -> tuple[float, ...] | Non
     if not values or not all(math.isfinite(v) and v > 0 for v in values):
         message = f"spacing must be finite and positive, got {list(values)}"
         raise ConfigError(message)
-    return values
+    return values if isinstance(spacing, Iterable) else values[0]
 
 
 def _check_ignored(config: Config) -> None:

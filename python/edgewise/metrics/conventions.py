@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from math import inf, isfinite, nan
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -315,6 +316,23 @@ def convention(preset: str = "edgewise") -> dict[str, Any]:
 
 def chosen(preset: str, overrides: Mapping[str, object]) -> Convention:
     """Return the preset's choices with every override that is not None put in place, checked."""
+    try:
+        # True is no 1 here: the types belong to the key
+        return _chosen_before(preset, tuple(overrides.items()), *map(type, overrides.values()))
+    except TypeError:  # a value that cannot be remembered
+        return _chosen(preset, overrides)
+
+
+@lru_cache(maxsize=512)
+def _chosen_before(
+    preset: str,
+    overrides: tuple[tuple[str, object], ...],
+    *_types: type,
+) -> Convention:
+    return _chosen(preset, dict(overrides))
+
+
+def _chosen(preset: str, overrides: Mapping[str, object]) -> Convention:
     given = {name: value for name, value in overrides.items() if value is not None}
     for name, value in given.items():
         if name in _CHOICES and value not in _CHOICES[name]:

@@ -64,14 +64,15 @@ class Grid:
 
     def squeezed(self) -> Grid:
         """Return the grid without its axes of length 1; nothing is copied."""
-        if len(self.kept) == self.ndim:
+        if 1 not in self.shape or self.ndim == 1:
             return self
-        gone = tuple(k for k in range(self.ndim) if k not in self.kept)
+        kept = self.kept
+        gone = tuple(k for k in range(self.ndim) if k not in kept)
         return Grid(
             self.reference.squeeze(gone),
             self.prediction.squeeze(gone),
             None if self.ignored is None else self.ignored.squeeze(gone),
-            tuple(self.spacing[k] for k in self.kept),
+            tuple(self.spacing[k] for k in kept),
         )
 
     def unsqueezed_box(self, box: Box) -> Box:

@@ -4,7 +4,7 @@
 //! into one bit a voxel.
 
 use crate::{
-    components::Runs,
+    components::{Selection, check},
     error::{Error, Result},
     grid::{Bounds, View},
     mask::Mask,
@@ -213,13 +213,12 @@ fn locate<T: Copy>(image: View<'_, T>, seed: &[i64]) -> Result<[usize; 3]> {
 
 /// The components of a mask that hold a seed.
 fn connected_to(inside: &Mask, seeds: &[[usize; 3]], connectivity: usize) -> Result<Mask> {
-    let runs = Runs::of_mask(inside)?;
-    let mut forest = runs.join_all(inside.axes(), connectivity)?;
-    let mut wanted = vec![false; forest.number() as usize + 1];
-    for run in seeds.iter().filter_map(|seed| runs.at(*seed)) {
-        wanted[forest.of(run) as usize] = true;
+    check(inside.axes(), connectivity)?;
+    let mut pieces = Selection::new(inside, connectivity)?;
+    for seed in seeds {
+        pieces.mark(*seed);
     }
-    Ok(runs.keep(inside, |run| wanted[forest.of(run) as usize]))
+    Ok(pieces.voxels(true))
 }
 
 #[cfg(test)]

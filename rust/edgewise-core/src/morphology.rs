@@ -1,7 +1,7 @@
 //! Dilation, erosion and holes of masks, 64 voxels at a time.
 
 use crate::{
-    components::{NeighbourRow, Runs, rows_around},
+    components::{NeighbourRow, Selection, check, rows_around},
     error::Result,
     mask::Mask,
 };
@@ -62,20 +62,28 @@ pub fn erode(mask: &Mask, connectivity: usize, iterations: usize, outside: bool)
 /// # Ok::<(), edgewise_core::Error>(())
 /// ```
 pub fn fill_holes(mask: &Mask, connectivity: usize) -> Result<Mask> {
+    check(mask.axes(), connectivity)?;
+    let [depth, height, width] = mask.shape();
+    let axes = mask.axes();
+    if mask.shape()[3 - axes..].contains(&1) {
+        return Ok(mask.clone());
+    }
     let mut background = mask.clone();
     background.not();
-    let runs = Runs::of_mask(&background)?;
-    let mut forest = runs.join_all(mask.axes(), connectivity)?;
-    let mut open = vec![false; forest.number() as usize + 1];
-    let [depth, height, width] = mask.shape();
-    runs.for_each(|run, z, y, span| {
-        let at_edge = (mask.axes() > 2 && (z == 0 || z == depth - 1))
-            || (mask.axes() > 1 && (y == 0 || y == height - 1))
-            || span.start == 0
-            || span.stop as usize == width;
-        open[forest.of(run) as usize] |= at_edge;
-    });
-    let mut filled = runs.keep(&background, |run| !open[forest.of(run) as usize]);
+    let mut pieces = Selection::new(&background, connectivity)?;
+    for z in 0..depth {
+        for y in 0..height {
+            let at_edge = (axes > 2 && (z == 0 || z == depth - 1))
+                || (axes > 1 && (y == 0 || y == height - 1));
+            if at_edge {
+                pieces.mark_row(z, y);
+            } else {
+                pieces.mark([z, y, 0]);
+                pieces.mark([z, y, width - 1]);
+            }
+        }
+    }
+    let mut filled = pieces.voxels(false);
     filled.or(mask);
     Ok(filled)
 }

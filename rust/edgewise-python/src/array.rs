@@ -125,6 +125,15 @@ pub(crate) fn mask<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Borrowed
     borrow(array)
 }
 
+/// A new array of zeros for a kernel to write into: numpy's allocator gives large ones huge pages, and pages never written cost nothing.
+pub(crate) fn zeros<'py, T: Element>(
+    py: Python<'py>,
+    shape: &[usize],
+    order: Order,
+) -> Bound<'py, PyArrayDyn<T>> {
+    PyArrayDyn::zeros(py, shape, order == Order::Fortran)
+}
+
 /// Hand elements in the core's memory order back as an array of `shape` in the given order.
 pub(crate) fn to_numpy<'py, T: Element>(
     py: Python<'py>,

@@ -1,8 +1,8 @@
 //! Vector instructions: the same kernel compiled for what every processor has and for what this one has more, chosen when it runs.
 //!
-//! A kernel is written once, in portable Rust, as a [`Kernel`]. [`dispatch`] runs it inside a function that is compiled for the best instruction
+//! A kernel is written once, in portable Rust, as a `Kernel`. `dispatch` runs it inside a function that is compiled for the best instruction
 //! set of this processor; everything that the kernel calls and that is inlined into it (`#[inline(always)]`) is compiled along. The few operations
-//! that compilers do not find in portable code are methods of [`Isa`]. Results never depend on the choice, bit for bit.
+//! that compilers do not find in portable code are methods of `Isa`. Results never depend on the choice, bit for bit.
 //!
 //! `EDGEWISE_SIMD=baseline` (or `avx2`) in the environment, or [`limit`], keeps to the lesser set. On `aarch64` the baseline is NEON, which every
 //! such processor has.

@@ -4,7 +4,7 @@
 //! is reversed with it, and results are handed back in the same order. Arrays contiguous in neither order are copied by the Python layer
 //! before they come here.
 
-use edgewise_core::{Metric, View, grid::Bounds};
+use edgewise_core::{Error, Metric, View, grid::Bounds};
 use numpy::{
     Element, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray,
     PyUntypedArrayMethods, ndarray::ShapeBuilder,
@@ -155,7 +155,26 @@ pub(crate) fn to_bool<'py>(
     shape: &[usize],
     order: Order,
 ) -> PyResult<Bound<'py, PyAny>> {
-    to_numpy(py, bytes, shape, order)?.call_method1("view", (numpy::dtype::<bool>(py),))
+    as_bool(&to_numpy(py, bytes, shape, order)?)
+}
+
+/// A new `bool` array for a kernel to write 0 and 1 into, without the GIL; it is given zeros, in the core's memory order.
+pub(crate) fn new_bool<'py>(
+    py: Python<'py>,
+    shape: &[usize],
+    order: Order,
+    fill: impl FnOnce(&mut [u8]) -> Result<(), Error> + Send,
+) -> PyResult<Bound<'py, PyAny>> {
+    let bytes = zeros::<u8>(py, shape, order);
+    let mut writable = bytes.try_readwrite()?;
+    let elements = writable.as_slice_mut()?;
+    py.detach(|| fill(elements)).map_err(to_python)?;
+    drop(writable);
+    as_bool(&bytes)
+}
+
+fn as_bool<'py>(bytes: &Bound<'py, PyArrayDyn<u8>>) -> PyResult<Bound<'py, PyAny>> {
+    bytes.call_method1("view", (numpy::dtype::<bool>(bytes.py()),))
 }
 
 /// Run `$body` with `$name` bound to the array borrowed as its own integer type (`bool` as bytes).

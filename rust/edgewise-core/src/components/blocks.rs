@@ -9,7 +9,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::forest::{Forest, Grove};
-use super::stretches::{each, ends, next_bits};
+use super::stretches::{Places, ends, next_bits};
 use super::tracks::{Tracks, starts_of};
 use crate::error::Result;
 use crate::mask::Mask;
@@ -70,22 +70,38 @@ impl<'a> Blocks<'a> {
         let blocks = self.grid[0] * self.grid[1];
         if parts <= 1 {
             let (rows, among) = (0..blocks, 0..blocks);
-            simd::dispatch(Join { blocks: self, rows, among, grove: forest.all() });
+            simd::dispatch(Join {
+                blocks: self,
+                rows,
+                among,
+                grove: forest.all(),
+                lists: self.lists(),
+            });
             return forest;
         }
         let slabs = super::slabs(blocks, parts);
         let runs: Vec<_> = slabs.iter().map(|slab| self.tracks.runs(slab.clone())).collect();
         slabs.par_iter().zip(forest.split(&runs)).for_each(|(slab, grove)| {
             let (rows, among) = (slab.clone(), slab.clone());
-            simd::dispatch(Join { blocks: self, rows, among, grove });
+            simd::dispatch(Join { blocks: self, rows, among, grove, lists: self.lists() });
         });
         for slab in &slabs[1..] {
             // blocks that reach back over the border: one plane and one block
             let rows = slab.start..slab.end.min(slab.start + self.grid[1] + 1);
             let among = 0..slab.start;
-            simd::dispatch(Join { blocks: self, rows, among, grove: forest.all() });
+            simd::dispatch(Join {
+                blocks: self,
+                rows,
+                among,
+                grove: forest.all(),
+                lists: self.lists(),
+            });
         }
         forest
+    }
+
+    fn lists(&self) -> [Places; 3] {
+        [(); 3].map(|()| Places::new(self.mask.words_per_row()))
     }
 
     /// Call `visit` with the first bits of the runs of each block and its rows, each with its z and y; rows may come twice.
@@ -153,6 +169,7 @@ struct Join<'a> {
     rows: Range<usize>,
     among: Range<usize>,
     grove: Grove<'a>,
+    lists: [Places; 3], // where two blocks touch straight on, one step ahead, one step behind
 }
 
 impl Kernel for Join<'_> {
@@ -232,24 +249,27 @@ impl Join<'_> {
                 (next_a, next_b) = (laid(ours, k + 1), laid(theirs, k + 1));
             }
             let both = a & b;
-            each(ends(both, known(k), 0, next_a & next_b & 1 == 1), |bit| {
-                self.grove.join(tracks.at(bases[0] + k, bit), tracks.at(bases[1] + k, bit));
-            });
+            self.lists[0].add(k, ends(both, known(k), 0, next_a & next_b & 1 == 1));
             if diagonal {
                 let (after_a, after_b) = (next_bits(a, next_a), next_bits(b, next_b));
-                let up = |k: usize, bit: u32| (k + (bit as usize + 1) / 64, (bit + 1) % 64);
-                each(a & after_b & !b & !after_a, |bit| {
-                    let (next, place) = up(k, bit);
-                    self.grove
-                        .join(tracks.at(bases[0] + k, bit), tracks.at(bases[1] + next, place));
-                });
-                each(b & after_a & !a & !after_b, |bit| {
-                    let (next, place) = up(k, bit);
-                    self.grove
-                        .join(tracks.at(bases[0] + next, place), tracks.at(bases[1] + k, bit));
-                });
+                self.lists[1].add(k, a & after_b & !b & !after_a);
+                self.lists[2].add(k, b & after_a & !a & !after_b);
             }
             (a, b) = (next_a, next_b);
+        }
+        let [straight, ahead, behind] = &mut self.lists;
+        let (grove, [ours, theirs]) = (&mut self.grove, bases);
+        straight.take(|k, bit| grove.join(tracks.at(ours + k, bit), tracks.at(theirs + k, bit)));
+        if diagonal {
+            let up = |k: usize, bit: u32| (k + (bit as usize + 1) / 64, (bit + 1) % 64);
+            ahead.take(|k, bit| {
+                let (next, place) = up(k, bit);
+                grove.join(tracks.at(ours + k, bit), tracks.at(theirs + next, place));
+            });
+            behind.take(|k, bit| {
+                let (next, place) = up(k, bit);
+                grove.join(tracks.at(ours + next, place), tracks.at(theirs + k, bit));
+            });
         }
     }
 }

@@ -296,9 +296,9 @@ impl<R: Rows> Kernel for Paint<'_, R> {
     #[inline(always)]
     fn run<I: Isa>(self, _: I) {
         let mut room = vec![0; self.width.div_ceil(64)];
-        for (k, labels) in self.labels.chunks_exact_mut(self.width).enumerate() {
+        for k in 0..self.labels.len() / self.width {
             let row = self.rows.row(self.first + k, &mut room);
-            paint(row, self.tracks, self.numbers, labels);
+            paint(row, self.tracks, self.numbers, &mut self.labels[k * self.width..]);
         }
     }
 }

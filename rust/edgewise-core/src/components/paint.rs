@@ -15,31 +15,38 @@ pub(crate) struct Row<'a> {
     pub(crate) track: usize,
 }
 
-/// Write the number of each run of a row over its voxels; `labels` is 0 before.
+/// Write the number of each run of a row over its voxels, the first of `labels`; all of these are 0 before, and those after the row also behind it.
 #[inline(always)]
 pub(crate) fn paint(row: Row, tracks: &Tracks, numbers: &[u32], labels: &mut [u32]) {
-    let words = row.bits.iter().zip(row.starts).zip(labels.chunks_mut(64));
-    for (k, ((&bits, &starts), labels)) in words.enumerate() {
-        if bits == 0 {
-            continue;
-        }
+    for (k, (&bits, &starts)) in row.bits.iter().zip(row.starts).enumerate() {
         let number = |bit: u32| numbers[tracks.at(row.track + k, bit) as usize];
-        if bits == u64::MAX && starts & !1 == 0 {
-            labels.fill(number(0));
-            continue;
-        }
-        let mut voxels = [0; 64 + LANES];
-        let breaks = !bits | starts;
-        each(starts | bits & 1, |bit| {
-            let length = (breaks >> bit >> 1).trailing_zeros() + 1;
-            let (mut at, stop) = (bit as usize, (bit + length).min(64) as usize);
-            let number = [number(bit); LANES];
-            while at < stop {
-                voxels[at..at + LANES].copy_from_slice(&number);
-                at += LANES;
+        let labels = &mut labels[64 * k..];
+        if let Some(labels) = labels.first_chunk_mut::<{ 64 + LANES }>() {
+            if bits == u64::MAX && starts & !1 == 0 {
+                labels[..64].fill(number(0));
+                continue;
             }
-            voxels[stop..stop + LANES].fill(0);
-        });
-        labels.copy_from_slice(&voxels[..labels.len()]);
+            each_piece(bits, starts, |bit, stop| {
+                let number = [number(bit); LANES];
+                let mut at = bit as usize;
+                while at < stop {
+                    labels[at..at + LANES].copy_from_slice(&number);
+                    at += LANES;
+                }
+                labels[stop..stop + LANES].fill(0);
+            });
+        } else {
+            each_piece(bits, starts, |bit, stop| labels[bit as usize..stop].fill(number(bit)));
+        }
     }
+}
+
+/// Call `visit` with the first bit and the end of each run's part of a word.
+#[inline(always)]
+fn each_piece(bits: u64, starts: u64, mut visit: impl FnMut(u32, usize)) {
+    let breaks = !bits | starts;
+    each(starts | bits & 1, |bit| {
+        let length = (breaks >> bit >> 1).trailing_zeros() + 1;
+        visit(bit, (bit + length).min(64) as usize);
+    });
 }

@@ -33,3 +33,47 @@ pub(crate) fn each(mut bits: u64, mut visit: impl FnMut(u32)) {
         bits &= bits - 1;
     }
 }
+
+/// Places of bits in a row, in a list that keeps its room.
+///
+/// Listing bits before acting on them keeps the number of a word's bits, which no processor can predict, out of the loop that acts.
+#[derive(Debug)]
+pub(crate) struct Places {
+    list: Vec<u32>,
+    len: usize,
+}
+
+impl Places {
+    /// Room for rows of so many words.
+    pub(crate) fn new(words: usize) -> Self {
+        Self { list: vec![0; 64 * (words + 1)], len: 0 }
+    }
+
+    /// Add the bits of word `k`.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, k: usize, mut bits: u64) {
+        const FEW: usize = 4;
+        let count = bits.count_ones() as usize;
+        let Some(room) = self.list[self.len..].first_chunk_mut::<64>() else { return };
+        let (few, more) = room.split_at_mut(FEW);
+        let mut next = || {
+            let place = (64 * k) as u32 + bits.trailing_zeros();
+            bits &= bits.wrapping_sub(1);
+            place
+        };
+        few.fill_with(&mut next);
+        if count > FEW {
+            more[..count - FEW].fill_with(next);
+        }
+        self.len += count;
+    }
+
+    /// Call `visit` with the word and the bit of every place; the list is empty then.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, mut visit: impl FnMut(usize, u32)) {
+        for place in &self.list[..self.len] {
+            visit(*place as usize / 64, place % 64);
+        }
+        self.len = 0;
+    }
+}

@@ -238,7 +238,7 @@ impl Mask {
         z: usize,
         y: usize,
         row: &[T],
-        is_set: &impl Fn(T) -> bool,
+        is_set: impl Fn(T) -> bool,
     ) {
         simd::dispatch(PackRow { row, packed: self.row_mut(z, y), is_set });
     }
@@ -324,7 +324,7 @@ fn pack_row<I: Isa, T: Copy>(isa: I, row: &[T], packed: &mut [u64], is_set: &imp
 struct PackRow<'a, T, F> {
     row: &'a [T],
     packed: &'a mut [u64],
-    is_set: &'a F,
+    is_set: F,
 }
 
 impl<T: Copy, F: Fn(T) -> bool> Kernel for PackRow<'_, T, F> {
@@ -332,7 +332,7 @@ impl<T: Copy, F: Fn(T) -> bool> Kernel for PackRow<'_, T, F> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        pack_row(isa, self.row, self.packed, self.is_set);
+        pack_row(isa, self.row, self.packed, &self.is_set);
     }
 }
 

@@ -115,10 +115,8 @@ impl<'a> Blocks<'a> {
             let (far_z, far_y) =
                 ((z + self.side[0]).min(depth) - 1, (y + self.side[1]).min(height) - 1);
             let row = |z, y| ((z, y), self.mask.row(z, y));
-            match self.side {
-                [1, 1] => visit(starts, &[row(z, y)]),
-                _ => visit(starts, &[row(z, y), row(z, far_y), row(far_z, y), row(far_z, far_y)]),
-            }
+            let rows = [row(z, y), row(z, far_y), row(far_z, y), row(far_z, far_y)];
+            visit(starts, if self.are_rows() { &rows[..1] } else { &rows });
         }
     }
 
@@ -186,6 +184,7 @@ impl Kernel for Join<'_> {
             let (z, y) = (block / blocks.grid[1], block % blocks.grid[1]);
             let (z0, y0) = (z * side_z, y * side_y);
             let (z1, y1) = (z0 + side_z - 1, y0 + side_y - 1);
+            // of the block, of the one before it, of the one in the plane before
             let row = |z: usize, y: usize| blocks.row(Some(z), Some(y));
             let above = |z: usize| blocks.row(Some(z), y0.checked_sub(1));
             let behind = |y: usize| blocks.row(z0.checked_sub(1), Some(y));

@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::forest::{Forest, Grove};
-use super::stretches::{each, ends, next_bits};
+use super::stretches::{Bits, ends, next_bits};
 use super::tracks::Tracks;
 use crate::error::Result;
 use crate::grid::View;
@@ -130,6 +130,18 @@ fn part<T>(row: &[T], k: usize, ahead: usize) -> &[T] {
     &row[(64 * k + ahead).min(row.len())..(64 * (k + 1) + ahead).min(row.len())]
 }
 
+/// Word `k` of where two rows, each with its bits, are equal and not 0.
+#[inline(always)]
+fn agree<I: Isa, T: Value>(
+    isa: I,
+    (ours, a): (&[T], &[u64]),
+    (theirs, b): (&[T], &[u64]),
+    k: usize,
+) -> u64 {
+    let both = a[k] & b[k];
+    if both == 0 { 0 } else { both & equal(isa, part(ours, k, 0), part(theirs, k, 0)) }
+}
+
 /// The bits of a row and the first bits of its runs.
 struct Split<'a, T> {
     row: &'a [T],
@@ -221,18 +233,14 @@ impl<T: Value> Join<'_, T> {
         let [ours, theirs] = rows.map(|row| runs.values(row));
         let ((a, starts), (b, _)) = (runs.row(rows[0]), runs.row(rows[1]));
         let bases = rows.map(|row| tracks.word(row));
-        let both = |k: usize| {
-            let both = if k < words { a[k] & b[k] } else { 0 };
-            if both == 0 { 0 } else { both & equal(isa, part(ours, k, 0), part(theirs, k, 0)) }
-        };
-        let mut here = both(0);
+        let mut here = agree(isa, (ours, a), (theirs, b), 0);
         for k in 0..words {
-            let next = both(k + 1);
+            let next = if k + 1 < words { agree(isa, (ours, a), (theirs, b), k + 1) } else { 0 };
             equal_bits[k] = here;
             let goes_on = next & 1 == 1 && starts[k + 1] & 1 == 0;
-            each(ends(here, known[k], starts[k], goes_on), |bit| {
+            for bit in Bits(ends(here, known[k], starts[k], goes_on)) {
                 self.grove.join(tracks.at(bases[0] + k, bit), tracks.at(bases[1] + k, bit));
-            });
+            }
             if diagonal {
                 let after = |row: &[u64]| next_bits(row[k], row.get(k + 1).map_or(0, |next| *next));
                 let apart = !(here | next_bits(here, next)); // the others are joined already
@@ -244,16 +252,16 @@ impl<T: Value> Join<'_, T> {
                     left &= equal(isa, part(theirs, k, 0), part(ours, k, 1));
                 }
                 let up = |bit: u32| (k + (bit as usize + 1) / 64, (bit + 1) % 64);
-                each(right, |bit| {
+                for bit in Bits(right) {
                     let (next, place) = up(bit);
                     self.grove
                         .join(tracks.at(bases[0] + k, bit), tracks.at(bases[1] + next, place));
-                });
-                each(left, |bit| {
+                }
+                for bit in Bits(left) {
                     let (next, place) = up(bit);
                     self.grove
                         .join(tracks.at(bases[0] + next, place), tracks.at(bases[1] + k, bit));
-                });
+                }
             }
             here = next;
         }

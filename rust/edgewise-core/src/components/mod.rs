@@ -32,7 +32,7 @@ use labels::{LabelRuns, Value, is_mask};
 pub(crate) use neighbours::{NeighbourRow, check, rows_around};
 use paint::paint;
 pub(crate) use select::Selection;
-use stretches::each;
+use stretches::Bits;
 use tracks::{Tracks, starts_of};
 
 /// Components of the equal non-zero values of a label map, numbered 1 to n; the labels (0 = background) and n.
@@ -217,14 +217,14 @@ impl<R: Rows> Kernel for First<'_, R> {
             }
             let row = self.rows.row(row, &mut room);
             for (k, starts) in row.starts.iter().enumerate() {
-                each(*starts, |bit| {
+                for bit in Bits(*starts) {
                     let number = self.numbers[self.tracks.at(row.track + k, bit) as usize];
                     let renamed = &mut self.renamed[number as usize];
                     if *renamed == 0 {
                         found += 1;
                         *renamed = found;
                     }
-                });
+                }
             }
         }
     }
@@ -250,12 +250,12 @@ impl<R: Rows> Kernel for FirstReversed<'_, R> {
             let (z, y) = (index / height, index % height);
             let row = self.rows.row(index, &mut room);
             for (k, starts) in row.starts.iter().enumerate() {
-                each(*starts, |bit| {
+                for bit in Bits(*starts) {
                     let number = self.numbers[self.tracks.at(row.track + k, bit) as usize];
                     let place = (64 * k + bit as usize) * height * depth + y * depth + z;
                     let first = &mut self.first[number as usize - 1];
                     *first = (*first).min(place as u64);
-                });
+                }
             }
         }
     }

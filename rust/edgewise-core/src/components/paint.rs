@@ -1,7 +1,7 @@
 //! Writing a number per run into the voxels of a row.
 #![allow(clippy::inline_always, reason = "see `simd`")]
 
-use super::stretches::each;
+use super::stretches::Bits;
 use super::tracks::Tracks;
 
 /// Voxels written at once; a run is overrun by less than this and what follows it written after.
@@ -26,7 +26,7 @@ pub(crate) fn paint(row: Row, tracks: &Tracks, numbers: &[u32], labels: &mut [u3
                 labels[..64].fill(number(0));
                 continue;
             }
-            each_piece(bits, starts, |bit, stop| {
+            for (bit, stop) in pieces(bits, starts) {
                 let number = [number(bit); LANES];
                 let mut at = bit as usize;
                 while at < stop {
@@ -34,19 +34,21 @@ pub(crate) fn paint(row: Row, tracks: &Tracks, numbers: &[u32], labels: &mut [u3
                     at += LANES;
                 }
                 labels[stop..stop + LANES].fill(0);
-            });
+            }
         } else {
-            each_piece(bits, starts, |bit, stop| labels[bit as usize..stop].fill(number(bit)));
+            for (bit, stop) in pieces(bits, starts) {
+                labels[bit as usize..stop].fill(number(bit));
+            }
         }
     }
 }
 
-/// Call `visit` with the first bit and the end of each run's part of a word.
+/// The first bit and the end of each run's part of a word.
 #[inline(always)]
-fn each_piece(bits: u64, starts: u64, mut visit: impl FnMut(u32, usize)) {
+fn pieces(bits: u64, starts: u64) -> impl Iterator<Item = (u32, usize)> {
     let breaks = !bits | starts;
-    each(starts | bits & 1, |bit| {
+    Bits(starts | bits & 1).map(move |bit| {
         let length = (breaks >> bit >> 1).trailing_zeros() + 1;
-        visit(bit, (bit + length).min(64) as usize);
-    });
+        (bit, (bit + length).min(64) as usize)
+    })
 }

@@ -3,7 +3,7 @@
 
 use super::blocks::Blocks;
 use super::forest::Forest;
-use super::stretches::each;
+use super::stretches::Bits;
 use crate::error::Result;
 use crate::mask::Mask;
 use crate::simd::{self, Isa, Kernel};
@@ -38,9 +38,9 @@ impl<'a> Selection<'a> {
     pub(crate) fn mark_row(&mut self, z: usize, y: usize) {
         let mut before = 0;
         for (k, word) in self.mask.row(z, y).iter().enumerate() {
-            each(word & !(word << 1 | before), |bit| {
+            for bit in Bits(word & !(word << 1 | before)) {
                 self.forest.all().join(self.blocks.run(z, y, 64 * k + bit as usize), 0);
-            });
+            }
             before = word >> 63;
         }
     }
@@ -73,10 +73,10 @@ impl Kernel for Keep<'_> {
             for (k, starts) in starts.iter().enumerate() {
                 let bits = rows.iter().fold(0, |bits, row| bits | row.1[k]);
                 let mut first = carry & bits & !starts;
-                each(*starts, |bit| {
+                for bit in Bits(*starts) {
                     let root = roots.next().copied().unwrap_or_default();
                     first |= u64::from((root == 0) == self.marked) << bit;
-                });
+                }
                 let chosen = bits & !bits.wrapping_add(first);
                 carry = chosen >> 63;
                 for ((z, y), row) in rows {

@@ -25,12 +25,23 @@ pub(crate) fn next_bits(word: u64, after: u64) -> u64 {
     word >> 1 | after << 63
 }
 
-/// Call `visit(bit)` for every set bit.
-#[inline(always)]
-pub(crate) fn each(mut bits: u64, mut visit: impl FnMut(u32)) {
-    while bits != 0 {
-        visit(bits.trailing_zeros());
-        bits &= bits - 1;
+/// The places of the set bits of a word, ascending.
+///
+/// An iterator, because the body of a loop is compiled for the instructions of the function around it, and a closure only if it is inlined.
+#[derive(Debug, Clone)]
+pub(crate) struct Bits(pub(crate) u64);
+
+impl Iterator for Bits {
+    type Item = u32;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<u32> {
+        if self.0 == 0 {
+            return None;
+        }
+        let bit = self.0.trailing_zeros();
+        self.0 &= self.0 - 1;
+        Some(bit)
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) struct Local<'a, T, F> {
     taken: usize,
 }
 
-impl<'a, T: Copy, F: Fn(T) -> bool> Local<'a, T, F> {
+impl<'a, T: Copy, F: Fn(T) -> bool + Copy> Local<'a, T, F> {
     pub(super) fn new(image: View<'a, T>, is_inside: F, connectivity: usize) -> Result<Self> {
         let ([depth, height, _], axes) = (image.shape(), image.axes());
         Ok(Self {
@@ -137,7 +137,7 @@ impl<'a, T: Copy, F: Fn(T) -> bool> Local<'a, T, F> {
         let known = &mut self.known[z * self.image.shape()[1] + y];
         if !*known {
             *known = true;
-            self.inside.pack_row(z, y, self.image.row(z, y), &self.is_inside);
+            self.inside.pack_row(z, y, self.image.row(z, y), self.is_inside);
         }
     }
 

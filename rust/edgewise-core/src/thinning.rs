@@ -115,8 +115,8 @@ impl Work {
 
 /// Skeleton of a mask of one or two axes by Zhang and Suen's parallel thinning; 0 and 1, in the order of the view.
 ///
-/// Non-zero is object, outside is background. O(voxels + removed voxels), about 10 bytes per voxel
-/// of the object. Source: Zhang and Suen 1984, "A fast parallel algorithm for thinning digital patterns", with scikit-image's changes
+/// Non-zero is object, outside is background. O(voxels + removed voxels). Memory beyond the result: 1 byte a voxel and at most about
+/// 32 bytes a voxel of the object. Source: Zhang and Suen 1984, "A fast parallel algorithm for thinning digital patterns", with scikit-image's changes
 /// of the deletion table (see `DIFFERS`).
 ///
 /// # Errors
@@ -232,8 +232,8 @@ const fn zhang_table() -> [u8; 256] {
 /// Skeleton of a mask by the method of Lee, Kashyap and Chu; 0 and 1, in the order of the view.
 ///
 /// Non-zero is object, outside is background. Removes border voxels direction by direction as long as they are simple, keep the Euler
-/// characteristic and end no line. Some objects of three voxels vanish altogether (as in scikit-image). O(voxels + removed voxels),
-/// about 10 bytes per voxel of the object. An array one voxel deep is thinned along four of the six directions, as scikit-image does.
+/// characteristic and end no line. Some objects of three voxels vanish altogether (as in scikit-image). O(voxels + removed voxels).
+/// Memory beyond the result: 1 byte a voxel and at most about 32 bytes a voxel of the object. An array one voxel deep is thinned along four of the six directions, as scikit-image does.
 /// Source: Lee, Kashyap and Chu 1994, "Building skeleton models via 3-D medial surface/axis thinning algorithms".
 ///
 /// ```

@@ -40,7 +40,8 @@ use tracks::{Tracks, starts_of};
 /// Voxels of one value belong together if they touch: `connectivity` 1 = by faces, 2 = also by edges (the 18 in 3D), 3 = also by corners.
 /// Nothing touches across the end of the array. The numbers follow the raster order of the array; `reversed` says that the view is a
 /// column-major array seen through its reversed axes, and then gives the numbers of the row-major array. The result does not depend
-/// on `threads`. O(voxels). Memory beyond the result: at most 5/16 byte a voxel and 4 bytes a run (stretch of one value along a row).
+/// on `threads`. O(voxels). Memory beyond the result: at most 5/16 byte a voxel (rows rounded up to 64 voxels), 4 bytes a run (stretch of
+/// one value along a row) and 16 bytes a component.
 /// Source: He, Chao and Suzuki 2008, "A run-based two-scan labeling algorithm"; blocks after Grana, Borghesani and Cucchiara 2010, "Optimized
 /// block-based connected components labeling with decision trees".
 ///

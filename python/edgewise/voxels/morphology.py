@@ -62,7 +62,8 @@ def erode(
     Notes
     -----
     As ``scipy.ndimage.binary_erosion`` with ``generate_binary_structure(ndim, connectivity)`` and
-    ``border_value=0`` for ``edge="background"``, 1 for ``"foreground"``.
+    ``border_value=0`` for ``edge="background"``, 1 for ``"foreground"``. Memory beyond the result:
+    1/2 byte a voxel.
 
     Examples
     --------
@@ -120,6 +121,7 @@ def dilate(
     Notes
     -----
     As ``scipy.ndimage.binary_dilation`` with ``generate_binary_structure(ndim, connectivity)``.
+    Memory beyond the result: 1/2 byte a voxel.
 
     Examples
     --------
@@ -169,7 +171,9 @@ def fill_holes(mask: ArrayLike, *, connectivity: int | None = 1) -> NDArray[np.b
 
     Notes
     -----
-    As ``scipy.ndimage.binary_fill_holes`` with ``generate_binary_structure(ndim, connectivity)``.
+    As ``scipy.ndimage.binary_fill_holes`` with ``generate_binary_structure(ndim, connectivity)``,
+    but linear in the voxels whatever the shape. Memory beyond the result: at most 9/16 byte a voxel
+    and 4 bytes a run (stretch along a row) of the background.
 
     Examples
     --------

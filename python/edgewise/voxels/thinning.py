@@ -49,7 +49,8 @@ def skeleton(mask: ArrayLike, *, thinning: Thinning | None = None) -> NDArray[np
     -----
     Equal to ``skimage.morphology.skeletonize(mask, method=thinning)`` of scikit-image 0.26, whose
     table for "zhang" differs from the paper in 25 of 256 neighbourhoods, and whose "lee" takes some
-    objects of three voxels away altogether.
+    objects of three voxels away altogether. Linear in the voxels and the voxels taken away. Memory
+    beyond the result: 1 byte a voxel and at most about 32 bytes a voxel of the mask.
 
     References
     ----------

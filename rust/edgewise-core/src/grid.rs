@@ -57,6 +57,17 @@ impl<'a, T> View<'a, T> {
         self.axes
     }
 
+    /// The same elements without axes of length 1, of which one stays if there is no other: rows along x become as long as they can be.
+    #[must_use]
+    pub fn squeezed(&self) -> Self {
+        let (mut shape, mut axes) = ([1; 3], 0);
+        for length in self.shape.into_iter().rev().filter(|length| *length > 1) {
+            axes += 1;
+            shape[3 - axes] = length;
+        }
+        Self { data: self.data, shape, axes: axes.max(1) }
+    }
+
     /// The row at (z, y): `shape()[2]` elements.
     pub fn row(&self, z: usize, y: usize) -> &'a [T] {
         let start = (z * self.shape[1] + y) * self.shape[2];
@@ -165,6 +176,19 @@ mod tests {
     fn a_view_pads_missing_axes_in_front() {
         let view = View::new(&[1, 2, 3, 4, 5, 6], &[2, 3]).unwrap();
         assert_eq!((view.shape(), view.axes(), view.row(0, 1)), ([1, 2, 3], 2, &[4, 5, 6][..]));
+    }
+
+    #[test]
+    fn a_squeezed_view_has_no_flat_axes() {
+        let data = [1, 2, 3, 4, 5, 6];
+        for (shape, wanted) in
+            [(vec![2, 3, 1], [1, 2, 3]), (vec![6, 1, 1], [1, 1, 6]), (vec![1, 6], [1, 1, 6])]
+        {
+            let view = View::new(&data, &shape).unwrap().squeezed();
+            let axes = wanted.iter().filter(|length| **length > 1).count();
+            assert_eq!((view.shape(), view.axes(), view.data()), (wanted, axes, &data[..]));
+        }
+        assert_eq!(View::new(&[1], &[1, 1]).unwrap().squeezed().axes(), 1);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Masks of one bit a voxel: 64 voxels a word, so that set operations, counting and neighbourhoods take 64 voxels at a time.
 #![allow(clippy::inline_always, reason = "see `simd`")]
 
+use std::ops::Range;
+
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 
@@ -239,21 +241,48 @@ impl Mask {
 
     /// The set as a row-major array of 0 and 1.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let columns = self.shape[2];
         let mut bytes = vec![0; self.shape.iter().product()];
-        if bytes.is_empty() {
-            return bytes;
-        }
-        let rows = self.words.chunks_exact(self.words_per_row);
-        for (row, bytes) in rows.zip(bytes.chunks_exact_mut(columns)) {
-            for (&word, bytes) in row.iter().zip(bytes.chunks_mut(64)) {
-                for (k, bytes) in bytes.chunks_mut(8).enumerate() {
-                    let eight = spread((word >> (8 * k)) as u8);
-                    bytes.copy_from_slice(&eight[..bytes.len()]);
-                }
-            }
-        }
+        self.write_bytes(&mut bytes);
         bytes
+    }
+
+    /// The same into an array, whatever it holds.
+    ///
+    /// # Panics
+    /// If `bytes` does not have one element per voxel.
+    pub fn write_bytes(&self, bytes: &mut [u8]) {
+        assert_eq!(bytes.len(), self.shape.iter().product::<usize>(), "one byte per voxel");
+        if !bytes.is_empty() {
+            let rows = 0..self.shape[0] * self.shape[1];
+            simd::dispatch(Unpack { mask: self, rows, bytes, zeros: true });
+        }
+    }
+
+    /// The same, as far as the set lies in some rows (counted over the grid), into an array of zeros: the rest is not written.
+    pub(crate) fn write_rows(&self, rows: Range<usize>, bytes: &mut [u8]) {
+        let (from, to) = (rows.start * self.shape[2], rows.end * self.shape[2]);
+        let bytes = &mut bytes[from..to];
+        simd::dispatch(Unpack { mask: self, rows, bytes, zeros: false });
+    }
+
+    /// Set the row at (z, y) to the elements of `row` for which `is_set` holds.
+    pub(crate) fn pack_row<T: Copy>(
+        &mut self,
+        z: usize,
+        y: usize,
+        row: &[T],
+        is_set: impl Fn(T) -> bool,
+    ) {
+        simd::dispatch(PackRow { row, packed: self.row_mut(z, y), is_set });
+    }
+
+    /// The same elements on another grid of as many.
+    pub(crate) fn reshaped(self, shape: [usize; 3], axes: usize) -> Self {
+        if self.shape[2] == shape[2] {
+            return Self { shape, axes, ..self };
+        }
+        let bytes = self.to_bytes();
+        Self::from_bytes(&bytes, shape, axes).unwrap_or(self)
     }
 
     /// Call `visit(z, y, x)` for every voxel of the set in raster order; cost by words and members, not by voxels.
@@ -365,6 +394,22 @@ fn pack_row<I: Isa, T: Copy>(isa: I, row: &[T], packed: &mut [u64], rule: &impl 
     }
 }
 
+/// [`Mask::pack_row`].
+struct PackRow<'a, T, F> {
+    row: &'a [T],
+    packed: &'a mut [u64],
+    is_set: F,
+}
+
+impl<T: Copy, F: Fn(T) -> bool> Kernel for PackRow<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        pack_row(isa, self.row, self.packed, &self.is_set);
+    }
+}
+
 /// Number of set bits.
 struct Count<'a>(&'a [u64]);
 
@@ -377,11 +422,34 @@ impl Kernel for Count<'_> {
     }
 }
 
-/// 8 bits to 8 bytes of 0 and 1, the lowest one first.
-#[inline]
-fn spread(bits: u8) -> [u8; 8] {
-    let alone = (u64::from(bits) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
-    (((alone + 0x7f7f_7f7f_7f7f_7f7f) >> 7) & 0x0101_0101_0101_0101).to_le_bytes()
+/// [`Mask::write_bytes`] and [`Mask::write_rows`].
+struct Unpack<'a> {
+    mask: &'a Mask,
+    rows: Range<usize>,
+    bytes: &'a mut [u8],
+    zeros: bool, // whether to write words without voxels
+}
+
+impl Kernel for Unpack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let words = self.mask.words_per_row;
+        let rows = &self.mask.words[self.rows.start * words..self.rows.end * words];
+        let bytes = self.bytes.chunks_exact_mut(self.mask.shape[2]);
+        for (row, bytes) in rows.chunks_exact(words).zip(bytes) {
+            let (whole, rest) = bytes.as_chunks_mut::<64>();
+            for (bytes, word) in whole.iter_mut().zip(row) {
+                if self.zeros || *word != 0 {
+                    *bytes = isa.bytes(*word);
+                }
+            }
+            if let Some(word) = row.get(whole.len()).filter(|word| self.zeros || **word != 0) {
+                rest.copy_from_slice(&isa.bytes(*word)[..rest.len()]);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Both methods give what `skimage.morphology.skeletonize` (0.26) gives, voxel for voxel. They depend on the order of the axes, so a
 //! column-major array must be transposed before it comes here. Only voxels whose neighbourhood has changed are looked at again.
 
+use std::ops::Range;
+
 use crate::{
     error::{Error, Result},
     grid::View,
@@ -11,23 +13,26 @@ use crate::{
 const OBJECT: u8 = 1;
 const WAITING: u8 = 2; // in the list of voxels still to be looked at
 
-/// A mask with one layer of background around it, as far as it has axes, and the voxels to look at in raster order.
+/// A mask with one layer of background around it, along z only if it is more than one voxel deep, and the voxels to look at in raster order.
 struct Work {
     cells: Vec<u8>,
     waiting: Vec<usize>,
     woken: Vec<usize>,
     stride: [usize; 2], // of z and y
+    deep: bool,
 }
 
 impl Work {
     fn new(mask: View<'_, u8>) -> Self {
         let [depth, height, width] = mask.shape();
         let stride = [(height + 2) * (width + 2), width + 2];
-        let mut cells = vec![0; (depth + 2) * stride[0]];
+        let deep = depth > 1;
+        let layer = usize::from(deep);
+        let mut cells = vec![0; (depth + 2 * layer) * stride[0]];
         let mut waiting = Vec::new();
         for z in 0..depth {
             for y in 0..height {
-                let start = (z + 1) * stride[0] + (y + 1) * stride[1] + 1;
+                let start = (z + layer) * stride[0] + (y + 1) * stride[1] + 1;
                 for (x, value) in mask.row(z, y).iter().enumerate() {
                     if *value != 0 {
                         cells[start + x] = OBJECT | WAITING;
@@ -36,13 +41,18 @@ impl Work {
                 }
             }
         }
-        Self { cells, waiting, woken: Vec::new(), stride }
+        Self { cells, waiting, woken: Vec::new(), stride, deep }
+    }
+
+    /// The layers around a voxel that hold anything: 0 before, 1 its own, 2 after.
+    fn layers(&self) -> Range<usize> {
+        if self.deep { 0..3 } else { 1..2 }
     }
 
     /// The 27 voxels around `at`: bit `9 (dz + 1) + 3 (dy + 1) + dx + 1`.
     fn around(&self, at: usize) -> u32 {
         let mut bits = 0;
-        for dz in 0..3 {
+        for dz in self.layers() {
             for dy in 0..3 {
                 let row = at + dz * self.stride[0] + dy * self.stride[1];
                 let row = &self.cells[row - self.stride[0] - self.stride[1] - 1..][..3];
@@ -69,7 +79,7 @@ impl Work {
     /// Take a voxel away and look at its neighbours again.
     fn remove(&mut self, at: usize) {
         self.cells[at] &= !OBJECT;
-        for dz in 0..3 {
+        for dz in self.layers() {
             for dy in 0..3 {
                 let row = at + dz * self.stride[0] + dy * self.stride[1];
                 let row = row - self.stride[0] - self.stride[1] - 1;
@@ -103,7 +113,8 @@ impl Work {
 
     fn into_mask(self, [depth, height, width]: [usize; 3]) -> Vec<u8> {
         let mut mask = Vec::with_capacity(depth * height * width);
-        for z in 1..=depth {
+        let layer = usize::from(self.deep);
+        for z in layer..depth + layer {
             for y in 1..=height {
                 let start = z * self.stride[0] + y * self.stride[1] + 1;
                 mask.extend(self.cells[start..start + width].iter().map(|cell| cell & OBJECT));
@@ -115,8 +126,8 @@ impl Work {
 
 /// Skeleton of a mask of one or two axes by Zhang and Suen's parallel thinning; 0 and 1, in the order of the view.
 ///
-/// Non-zero is object, outside is background. O(voxels + removed voxels), about 10 bytes per voxel
-/// of the object. Source: Zhang and Suen 1984, "A fast parallel algorithm for thinning digital patterns", with scikit-image's changes
+/// Non-zero is object, outside is background. O(voxels + removed voxels). Memory beyond the result: 1 byte a voxel and at most about
+/// 32 bytes a voxel of the object. Source: Zhang and Suen 1984, "A fast parallel algorithm for thinning digital patterns", with scikit-image's changes
 /// of the deletion table (see `DIFFERS`).
 ///
 /// # Errors
@@ -141,7 +152,7 @@ pub fn zhang(mask: View<'_, u8>) -> Result<Vec<u8>> {
         for pass in [1, 2] {
             let mut removed = Vec::new();
             work.sift(|work, at| {
-                let passes = ZHANG[ring(work.around(at))];
+                let passes = ZHANG_PLANE[(work.around(at) >> 9 & 511) as usize];
                 if passes & pass != 0 {
                     removed.push(at);
                 }
@@ -157,12 +168,22 @@ pub fn zhang(mask: View<'_, u8>) -> Result<Vec<u8>> {
     Ok(work.into_mask(mask.shape()))
 }
 
-/// The eight neighbours in the plane, clockwise from the upper left: bit 0 to bit 7.
-fn ring(around: u32) -> usize {
-    let plane = around >> 9;
-    let clockwise = [0, 1, 2, 5, 8, 7, 6, 3];
-    clockwise.iter().enumerate().map(|(k, bit)| ((plane >> bit & 1) as usize) << k).sum()
-}
+/// [`ZHANG`] for the nine voxels of a plane as [`Work::around`] gives them, row after row.
+const ZHANG_PLANE: [u8; 512] = {
+    const CLOCKWISE: [usize; 8] = [0, 1, 2, 5, 8, 7, 6, 3]; // from the upper left
+    let mut table = [0; 512];
+    let mut plane = 0;
+    while plane < 512 {
+        let (mut ring, mut k) = (0, 0);
+        while k < 8 {
+            ring |= (plane >> CLOCKWISE[k] & 1) << k;
+            k += 1;
+        }
+        table[plane] = ZHANG[ring];
+        plane += 1;
+    }
+    table
+};
 
 /// In which passes (1, 2, 3 = both) a voxel with these neighbours goes.
 const ZHANG: [u8; 256] = zhang_table();
@@ -232,8 +253,8 @@ const fn zhang_table() -> [u8; 256] {
 /// Skeleton of a mask by the method of Lee, Kashyap and Chu; 0 and 1, in the order of the view.
 ///
 /// Non-zero is object, outside is background. Removes border voxels direction by direction as long as they are simple, keep the Euler
-/// characteristic and end no line. Some objects of three voxels vanish altogether (as in scikit-image). O(voxels + removed voxels),
-/// about 10 bytes per voxel of the object. An array one voxel deep is thinned along four of the six directions, as scikit-image does.
+/// characteristic and end no line. Some objects of three voxels vanish altogether (as in scikit-image). O(voxels + removed voxels).
+/// Memory beyond the result: 1 byte a voxel and at most about 32 bytes a voxel of the object. An array one voxel deep is thinned along four of the six directions, as scikit-image does.
 /// Source: Lee, Kashyap and Chu 1994, "Building skeleton models via 3-D medial surface/axis thinning algorithms".
 ///
 /// ```

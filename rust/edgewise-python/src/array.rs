@@ -4,7 +4,7 @@
 //! is reversed with it, and results are handed back in the same order. Arrays contiguous in neither order are copied by the Python layer
 //! before they come here.
 
-use edgewise_core::{Metric, View, grid::Bounds};
+use edgewise_core::{Error, Metric, View, grid::Bounds};
 use numpy::{
     Element, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray,
     PyUntypedArrayMethods, ndarray::ShapeBuilder,
@@ -127,20 +127,28 @@ pub(crate) fn mask<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Borrowed
 
 /// An array of zeros of `shape`, filled in the core's memory order by `work` without the GIL, and what else that returns.
 ///
-/// Large arrays that numpy makes lie in large pages, unlike those that Rust makes: a third of the time of writing them once.
+/// See [`zeros`] for why numpy makes it.
 pub(crate) fn filled<'py, T: Element + Send, R: Send>(
     py: Python<'py>,
     shape: &[usize],
     order: Order,
     work: impl FnOnce(&mut [T]) -> edgewise_core::error::Result<R> + Send,
 ) -> PyResult<(Bound<'py, PyArrayDyn<T>>, R)> {
-    let dims = numpy::ndarray::IxDyn(shape);
-    let array = PyArrayDyn::zeros(py, dims, order == Order::Fortran);
+    let array = zeros(py, shape, order);
     let mut borrowed = array.readwrite();
     let elements = borrowed.as_slice_mut()?;
     let found = py.detach(|| work(elements)).map_err(to_python)?;
     drop(borrowed);
     Ok((array, found))
+}
+
+/// A new array of zeros for a kernel to write into: numpy's allocator gives large ones huge pages, and pages never written cost nothing.
+pub(crate) fn zeros<'py, T: Element>(
+    py: Python<'py>,
+    shape: &[usize],
+    order: Order,
+) -> Bound<'py, PyArrayDyn<T>> {
+    PyArrayDyn::zeros(py, shape, order == Order::Fortran)
 }
 
 /// Hand elements in the core's memory order back as an array of `shape` in the given order.
@@ -164,7 +172,26 @@ pub(crate) fn to_bool<'py>(
     shape: &[usize],
     order: Order,
 ) -> PyResult<Bound<'py, PyAny>> {
-    to_numpy(py, bytes, shape, order)?.call_method1("view", (numpy::dtype::<bool>(py),))
+    as_bool(&to_numpy(py, bytes, shape, order)?)
+}
+
+/// A new `bool` array for a kernel to write 0 and 1 into, without the GIL; it is given zeros, in the core's memory order.
+pub(crate) fn new_bool<'py>(
+    py: Python<'py>,
+    shape: &[usize],
+    order: Order,
+    fill: impl FnOnce(&mut [u8]) -> Result<(), Error> + Send,
+) -> PyResult<Bound<'py, PyAny>> {
+    let bytes = zeros::<u8>(py, shape, order);
+    let mut writable = bytes.try_readwrite()?;
+    let elements = writable.as_slice_mut()?;
+    py.detach(|| fill(elements)).map_err(to_python)?;
+    drop(writable);
+    as_bool(&bytes)
+}
+
+fn as_bool<'py>(bytes: &Bound<'py, PyArrayDyn<u8>>) -> PyResult<Bound<'py, PyAny>> {
+    bytes.call_method1("view", (numpy::dtype::<bool>(bytes.py()),))
 }
 
 /// Run `$body` with `$name` bound to the array borrowed as its own integer type (`bool` as bytes).

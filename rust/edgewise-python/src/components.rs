@@ -1,7 +1,7 @@
 //! Binding of `edgewise_core::components`.
 
 use edgewise_core::components;
-use numpy::{PyArrayDyn, PyUntypedArray};
+use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArray};
 use pyo3::prelude::*;
 
 use crate::{
@@ -20,10 +20,22 @@ fn connected_components<'py>(
     with_labels!(labels, |array| {
         let view = array.view()?;
         let reversed = array.order == Order::Fortran;
-        let (found, count) = py
-            .detach(|| components::connected_components(view, connectivity, reversed, threads))
+        let found = array::zeros(py, array.shape(), array.order);
+        let mut writable = found.try_readwrite()?;
+        let elements = writable.as_slice_mut()?;
+        let count = py
+            .detach(|| {
+                components::connected_components_into(
+                    view,
+                    connectivity,
+                    reversed,
+                    threads,
+                    elements,
+                )
+            })
             .map_err(to_python)?;
-        Ok((array::to_numpy(py, found, array.shape(), array.order)?, count))
+        drop(writable);
+        Ok((found, count))
     })
 }
 

@@ -4,10 +4,7 @@ use edgewise_core::flood::{self as kernel, Limit};
 use numpy::{PyArrayDescrMethods, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::{exceptions::PyOverflowError, prelude::*};
 
-use crate::{
-    array::{self, with_labels},
-    errors::to_python,
-};
+use crate::array::{self, with_labels};
 
 /// A Python or numpy number; whole numbers beyond 128 bits are as good as infinite.
 fn limit(number: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Limit>> {
@@ -57,13 +54,9 @@ fn region_grow<'py>(
         let seeds: Vec<Vec<i64>> =
             rows.outer_iter().map(|seed| array.order.arrange(&seed.to_vec())).collect();
         let view = array.view()?;
-        let bytes = py
-            .detach(|| {
-                kernel::region_grow(view, &seeds, lower, upper, connectivity)
-                    .map(|grown| grown.to_bytes())
-            })
-            .map_err(to_python)?;
-        array::to_bool(py, bytes, array.shape(), array.order)
+        array::new_bool(py, array.shape(), array.order, |grown| {
+            kernel::region_grow_into(view, &seeds, lower, upper, connectivity, grown)
+        })
     })
 }
 
@@ -80,12 +73,9 @@ fn flood<'py>(
     with_image!(image, |array| {
         let seed = array.order.arrange(&seed);
         let view = array.view()?;
-        let bytes = py
-            .detach(|| {
-                kernel::flood(view, &seed, tolerance, connectivity).map(|found| found.to_bytes())
-            })
-            .map_err(to_python)?;
-        array::to_bool(py, bytes, array.shape(), array.order)
+        array::new_bool(py, array.shape(), array.order, |flooded| {
+            kernel::flood_into(view, &seed, tolerance, connectivity, flooded)
+        })
     })
 }
 

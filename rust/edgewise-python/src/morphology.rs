@@ -14,9 +14,9 @@ fn transform<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let array = array::mask(mask)?;
     let view = array.view()?;
-    let bytes =
-        py.detach(|| work(&pack(&view)).map(|result| result.to_bytes())).map_err(to_python)?;
-    array::to_bool(py, bytes, array.shape(), array.order)
+    array::new_bool(py, array.shape(), array.order, |bytes| {
+        work(&pack(&view)).map(|result| result.write_bytes(bytes))
+    })
 }
 
 #[pyfunction]

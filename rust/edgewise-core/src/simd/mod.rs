@@ -124,6 +124,9 @@ pub(crate) trait Isa: Copy + Send + Sync {
         }
         count
     }
+
+    /// Byte `i`: bit `i`, as 0 or 1.
+    fn bytes(self, bits: u64) -> [u8; 64];
 }
 
 /// Work that is worth compiling for several instruction sets. `run` and all that is hot in it must be `#[inline(always)]`.
@@ -178,7 +181,26 @@ pub(crate) mod tests {
         }
     }
 
+    struct Bytes(u64);
+
+    impl Kernel for Bytes {
+        type Output = [u8; 64];
+
+        #[inline(always)]
+        fn run<I: Isa>(self, isa: I) -> [u8; 64] {
+            isa.bytes(self.0)
+        }
+    }
+
     proptest! {
+        #[test]
+        fn bytes_say_what_bits_say(bits in any::<u64>()) {
+            let expected = std::array::from_fn(|i| (bits >> i & 1) as u8);
+            let mut found = vec![Bytes(bits).run(Baseline)];
+            at_every_level(|_| found.push(dispatch(Bytes(bits))));
+            prop_assert!(found.iter().all(|one| *one == expected));
+        }
+
         #[test]
         fn bits_say_what_bytes_say(
             a in prop::array::uniform::<_, 64>(prop_oneof![Just(0), any::<u8>()]),

@@ -11,6 +11,16 @@ impl Isa for Baseline {
     fn nonzero(self, bytes: &[u8; 64]) -> u64 {
         gather(&bytes.map(|byte| u8::from(byte != 0)))
     }
+
+    #[inline(always)]
+    fn bytes(self, bits: u64) -> [u8; 64] {
+        let mut bytes = [0; 64];
+        let (eights, _) = bytes.as_chunks_mut::<8>();
+        for (k, eight) in eights.iter_mut().enumerate() {
+            *eight = spread((bits >> (8 * k)) as u8);
+        }
+        bytes
+    }
 }
 
 /// 64 bytes of 0 and 1 to 64 bits, the first one lowest.
@@ -23,4 +33,11 @@ fn gather(bytes: &[u8; 64]) -> u64 {
         word |= (u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * k);
     }
     word
+}
+
+/// 8 bits to 8 bytes of 0 and 1, the lowest one first.
+#[inline(always)]
+fn spread(bits: u8) -> [u8; 8] {
+    let alone = (u64::from(bits) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
+    (((alone + 0x7f7f_7f7f_7f7f_7f7f) >> 7) & 0x0101_0101_0101_0101).to_le_bytes()
 }

@@ -7,11 +7,12 @@
 
 use std::arch::x86_64::{
     __m256i, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_and_si256, _mm256_blendv_epi8,
-    _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
-    _mm256_set1_epi64x, _mm256_setr_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8,
-    _mm256_srli_epi16, _mm512_add_epi16, _mm512_and_si512, _mm512_castsi512_si256,
-    _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64, _mm512_loadu_si512,
-    _mm512_maskz_compress_epi8, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi16,
+    _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set_epi64x,
+    _mm256_set1_epi8, _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setr_epi64x,
+    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
+    _mm512_add_epi16, _mm512_and_si512, _mm512_castsi512_si256, _mm512_cvtepu8_epi16,
+    _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_maskz_compress_epi8,
+    _mm512_maskz_set1_epi8, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi16,
     _mm512_set1_epi64, _mm512_setr_epi64, _mm512_shuffle_epi8, _mm512_srli_epi16,
     _mm512_storeu_si512, _mm512_test_epi8_mask,
 };
@@ -120,6 +121,18 @@ impl Isa for Avx2 {
         });
         !(outside[0] | outside[1] << 32)
     }
+
+    #[inline(always)]
+    fn bytes(self, bits: u64) -> [u8; 64] {
+        let mut bytes = [0; 64];
+        for (k, half) in bytes.chunks_exact_mut(32).enumerate() {
+            // SAFETY: holding an `Avx2` proves the instructions
+            let spread = unsafe { spread_half((bits >> (32 * k)) as u32) };
+            // SAFETY: 32 bytes are there, and the store needs no alignment; holding an `Avx2` proves the instruction
+            unsafe { _mm256_storeu_si256(half.as_mut_ptr().cast(), spread) };
+        }
+        bytes
+    }
 }
 
 /// Bit `i`: whether byte `i` is not in a set given as 256 bits.
@@ -136,6 +149,19 @@ fn movemask_outside(bytes: __m256i, set: [u64; 4]) -> i32 {
     let bit = _mm256_shuffle_epi8(bits, _mm256_and_si256(bytes, _mm256_set1_epi8(7)));
     let found = _mm256_and_si256(eight, bit);
     _mm256_movemask_epi8(_mm256_cmpeq_epi8(found, _mm256_setzero_si256()))
+}
+
+/// Byte `i`: bit `i`, as 0 or 1.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn spread_half(bits: u32) -> __m256i {
+    // byte `i` of the word to where its bits go, then one bit of each
+    let places =
+        _mm256_set_epi64x(0x0303_0303_0303_0303, 0x0202_0202_0202_0202, 0x0101_0101_0101_0101, 0);
+    let own = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
+    let copies = _mm256_shuffle_epi8(_mm256_set1_epi32(bits as i32), places);
+    let set = _mm256_cmpeq_epi8(_mm256_and_si256(copies, own), own);
+    _mm256_and_si256(set, _mm256_set1_epi8(1))
 }
 
 /// Proof of AVX-512 as far as [`Level::Avx512`] says.
@@ -173,6 +199,16 @@ impl Isa for Avx512 {
             unsafe { _mm512_storeu_si512(places.as_mut_ptr().cast(), half) };
         }
         word.count_ones() as usize
+    }
+
+    #[inline(always)]
+    fn bytes(self, bits: u64) -> [u8; 64] {
+        let mut bytes = [0; 64];
+        // SAFETY: holding an `Avx512` proves the instruction
+        let ones = unsafe { _mm512_maskz_set1_epi8(bits, 1) };
+        // SAFETY: 64 bytes are there, and the store needs no alignment; holding an `Avx512` proves the instruction
+        unsafe { _mm512_storeu_si512(bytes.as_mut_ptr().cast(), ones) };
+        bytes
     }
 }
 

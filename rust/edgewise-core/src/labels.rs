@@ -20,6 +20,7 @@ pub trait Label:
     + Default
     + Ord
     + std::hash::Hash
+    + bytemuck::Pod
     + Into<i128>
     + TryFrom<i128>
     + BitOr<Output = Self>

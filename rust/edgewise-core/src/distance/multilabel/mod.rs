@@ -17,7 +17,7 @@ use super::rows::Ramp;
 use super::steps::Steps;
 use super::{NARROW, WIDE};
 use crate::error::{Error, Result};
-use crate::grid::View;
+use crate::grid::{Bounds, View};
 use crate::labels::Label;
 use crate::parallel;
 use crate::simd::{self, Isa, Kernel};
@@ -79,21 +79,27 @@ pub fn label_transform_into<T: Label>(
         // slices of one row: the columns of a plane are shared between threads
         (shape, counts) = ([shape[1], 1, shape[2]], [counts[1], 1.0, counts[2]]);
     }
-    let (unit, whole) = (steps.unit, steps.whole);
     match Numbers::of(labels) {
+        Numbers::Bytes(numbers) => {
+            Plan::new(numbers, shape, counts, &steps, threads).run(steps.whole, distances);
+        }
         Numbers::Few(numbers) => {
-            Plan { numbers: &numbers, shape, counts, unit, threads }.run(whole, distances);
+            Plan::new(&numbers, shape, counts, &steps, threads).run(steps.whole, distances);
         }
         Numbers::Many(numbers) => {
-            Plan { numbers: &numbers, shape, counts, unit, threads }.run_wide(whole, distances);
+            Plan::new(&numbers, shape, counts, &steps, threads).run_wide(steps.whole, distances);
         }
     }
     Ok(())
 }
 
-/// What is to be done: planes of rows, neither of them empty.
+/// What is to be done: planes of rows, none of them empty.
 struct Plan<'a, K> {
     numbers: &'a [K],
+    /// Lengths of the axes of the array.
+    whole: [usize; 3],
+    /// The labels and one layer around them, where the array has one, and its lengths.
+    bounds: Bounds,
     shape: [usize; 3],
     /// Spacing in units.
     counts: [f64; 3],
@@ -101,7 +107,28 @@ struct Plan<'a, K> {
     threads: usize,
 }
 
-impl<K: Number> Plan<'_, K> {
+impl<'a, K: Number> Plan<'a, K> {
+    fn new(
+        numbers: &'a [K],
+        whole: [usize; 3],
+        counts: [f64; 3],
+        steps: &Steps,
+        threads: usize,
+    ) -> Self {
+        let bounds = simd::dispatch(Around { numbers, shape: whole }).grown(whole, 3);
+        let shape = bounds.shape();
+        Self { numbers, whole, bounds, shape, counts, unit: steps.unit, threads }
+    }
+
+    /// A row of the box.
+    #[inline(always)]
+    fn row(&self, z: usize, y: usize) -> &'a [K] {
+        let [_, height, width] = self.whole;
+        let start = self.bounds.start;
+        let row = (start[0] + z) * height + start[1] + y;
+        &self.numbers[row * width + start[2]..][..self.shape[2]]
+    }
+
     fn diagonal(&self) -> f64 {
         self.shape.iter().zip(self.counts).map(|(&n, s)| (s * n as f64).powi(2)).sum()
     }
@@ -109,16 +136,15 @@ impl<K: Number> Plan<'_, K> {
     /// An upper bound of all squared distances: every voxel of a cell with two labels has another one in that cell.
     fn farthest(&self) -> f64 {
         const PARTS: usize = 16;
-        let [depth, height, width] = self.shape;
+        let [depth, height, _] = self.shape;
         let size = self.shape.map(|n| n.div_ceil(PARTS));
         let cells = [0, 1, 2].map(|k| self.shape[k].div_ceil(size[k]));
         let mut first: Vec<Option<K>> = vec![None; cells.iter().product()];
         let mut squares = vec![f64::INFINITY; first.len()];
         for z in 0..depth {
             for y in 0..height {
-                let row = &self.numbers[(z * height + y) * width..][..width];
                 let cell = (z / size[0] * cells[1] + y / size[1]) * cells[2];
-                for (x, part) in row.chunks(size[2]).enumerate() {
+                for (x, part) in self.row(z, y).chunks(size[2]).enumerate() {
                     if squares[cell + x].is_infinite() {
                         let own = *first[cell + x].get_or_insert(part[0]);
                         if part.iter().any(|&number| number != own) {
@@ -128,11 +154,8 @@ impl<K: Number> Plan<'_, K> {
                 }
             }
         }
-        super::field::spread(
-            &mut squares,
-            &cells,
-            &[0, 1, 2].map(|k| size[k] as f64 * self.counts[k]),
-        )
+        let lengths = [0, 1, 2].map(|k| size[k] as f64 * self.counts[k]);
+        super::field::spread(&mut squares, &cells, &lengths)
     }
 
     /// With numbers of 16 bits where distances allow it.
@@ -155,6 +178,44 @@ impl<K: Number> Plan<'_, K> {
     }
 }
 
+/// The box around all numbers but 0; empty if there are none.
+struct Around<'a, K> {
+    numbers: &'a [K],
+    shape: [usize; 3],
+}
+
+impl<K: Number> Kernel for Around<'_, K> {
+    type Output = Bounds;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, _: S) -> Bounds {
+        let [_, height, width] = self.shape;
+        let mut columns = vec![K::default(); width];
+        let mut bounds = Bounds { start: self.shape, stop: [0; 3] };
+        for (k, row) in self.numbers.chunks_exact(width).enumerate() {
+            let mut any = K::default();
+            for (column, &number) in columns.iter_mut().zip(row) {
+                *column = column.or(number);
+                any = any.or(number);
+            }
+            if any != K::default() {
+                let place = [k / height, k % height];
+                for (axis, &at) in place.iter().enumerate() {
+                    bounds.start[axis] = bounds.start[axis].min(at);
+                    bounds.stop[axis] = bounds.stop[axis].max(at + 1);
+                }
+            }
+        }
+        let set = |&column: &K| column != K::default();
+        let Some(first) = columns.iter().position(set) else {
+            return Bounds { start: [0; 3], stop: [0; 3] };
+        };
+        bounds.start[2] = first;
+        bounds.stop[2] = columns.iter().rposition(set).map_or(width, |last| last + 1);
+        bounds
+    }
+}
+
 struct Passes<'a, L, K, const N: usize> {
     plan: &'a Plan<'a, K>,
     ramp: Ramp<L>,
@@ -165,6 +226,8 @@ struct Passes<'a, L, K, const N: usize> {
 /// Working memory of a thread.
 struct Scratch<L: Labelled, const N: usize> {
     slab: Vec<L>,
+    /// Where the runs of a row begin.
+    edges: Vec<u32>,
     given: Vec<[L; N]>,
     numbers: Vec<[L::Number; N]>,
     search: Search<L, N>,
@@ -174,6 +237,7 @@ impl<L: Labelled, const N: usize> Default for Scratch<L, N> {
     fn default() -> Self {
         Self {
             slab: Vec::new(),
+            edges: Vec::new(),
             given: Vec::new(),
             numbers: Vec::new(),
             search: Search { found: Vec::new(), deep: Vec::new(), block: Block::default() },
@@ -194,13 +258,18 @@ impl<'a, L: Labelled, K: Number, const N: usize> Passes<'a, L, K, N> {
 
     fn run(&self, distances: &mut [f32]) {
         let [depth, height, width] = self.plan.shape;
-        let plane = height * width;
+        let start = self.plan.bounds.start;
+        if depth == 0 {
+            return;
+        }
+        let plane = self.plan.whole[1] * self.plan.whole[2];
         let slab = |scratch: &mut Scratch<L, N>, (z, out): (usize, &mut [f32])| {
             simd::dispatch(Slab { passes: self, scratch, z, out });
         };
-        let columns = |scratch: &mut Scratch<L, N>, (at, rows): &mut (usize, Vec<&mut [f32]>)| {
-            simd::dispatch(Along { passes: self, scratch, at: *at, rows });
+        let columns = |scratch: &mut Scratch<L, N>, task: &mut Task| {
+            simd::dispatch(Along { passes: self, scratch, task });
         };
+        let distances = &mut distances[start[0] * plane..][..depth * plane];
         parallel::install(self.plan.threads, |parallel| {
             let mut scratch = Scratch::default();
             if parallel {
@@ -215,12 +284,16 @@ impl<'a, L: Labelled, K: Number, const N: usize> Passes<'a, L, K, N> {
             // one task for each row of a plane, or for a panel of it where planes are single rows
             let cut = if height == 1 { PANEL } else { width };
             let parts = width.div_ceil(cut);
-            let mut tasks: Vec<(usize, Vec<&mut [f32]>)> = (0..height * parts)
-                .map(|k| (k / parts * width + k % parts * cut, Vec::with_capacity(depth)))
+            let mut tasks: Vec<Task> = (0..height * parts)
+                .map(|k| Task { y: k / parts, x: k % parts * cut, rows: Vec::with_capacity(depth) })
                 .collect();
-            for (k, row) in distances.chunks_mut(width).enumerate() {
-                for (part, piece) in row.chunks_mut(cut).enumerate() {
-                    tasks[k % height * parts + part].1.push(piece);
+            for plane in distances.chunks_mut(plane) {
+                let rows = plane.chunks_mut(self.plan.whole[2]).skip(start[1]).take(height);
+                for (y, row) in rows.enumerate() {
+                    let row = &mut row[start[2]..][..width];
+                    for (part, piece) in row.chunks_mut(cut).enumerate() {
+                        tasks[y * parts + part].rows.push(piece);
+                    }
                 }
             }
             if parallel {
@@ -246,6 +319,13 @@ impl<'a, L: Labelled, K: Number, const N: usize> Passes<'a, L, K, N> {
     }
 }
 
+/// Columns of one row of all planes of the box.
+struct Task<'v> {
+    y: usize,
+    x: usize,
+    rows: Vec<&'v mut [f32]>,
+}
+
 /// The rows of one plane, and the second axis.
 struct Slab<'p, 's, 'o, L: Labelled, K, const N: usize> {
     passes: &'p Passes<'p, L, K, N>,
@@ -258,21 +338,23 @@ impl<L: Labelled, K: Number, const N: usize> Kernel for Slab<'_, '_, '_, L, K, N
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Isa>(self, _: S) {
+    fn run<S: Isa>(self, isa: S) {
         let Self { passes, scratch, z, out } = self;
-        let Scratch { slab, given, numbers, search } = scratch;
-        let [depth, height, width] = passes.plan.shape;
-        let own = &passes.plan.numbers[z * height * width..][..height * width];
+        let Scratch { slab, edges, given, numbers, search } = scratch;
+        let plan = passes.plan;
+        let [depth, height, width] = plan.shape;
         slab.resize(height * width, L::ZERO);
-        for (values, row) in slab.chunks_exact_mut(width).zip(own.chunks_exact(width)) {
-            let mut start = 0;
-            for run in row.chunk_by(|a, b| a == b) {
-                if run[0] == K::default() {
-                    values[start..start + run.len()].fill(L::ZERO);
+        for (y, values) in slab.chunks_exact_mut(width).enumerate() {
+            let row = plan.row(z, y);
+            find_edges(isa, row, edges);
+            for (k, &begin) in edges.iter().enumerate() {
+                let begin = begin as usize;
+                let stop = edges.get(k + 1).map_or(width, |&next| next as usize);
+                if row[begin] == K::default() {
+                    values[begin..stop].fill(L::ZERO);
                 } else {
-                    passes.ramp.run::<()>(start, start + run.len(), values, &mut [], 0);
+                    passes.ramp.run::<()>(begin, stop, values, &mut [], 0);
                 }
-                start += run.len();
             }
         }
         if height > 1 {
@@ -280,9 +362,9 @@ impl<L: Labelled, K: Number, const N: usize> Kernel for Slab<'_, '_, '_, L, K, N
                 let stop = width.min(start + N);
                 given.clear();
                 numbers.clear();
-                for (values, row) in slab.chunks_exact(width).zip(own.chunks_exact(width)) {
+                for (y, values) in slab.chunks_exact(width).enumerate() {
                     given.push(padded(&values[start..stop]));
-                    numbers.push(padded(&row[start..stop]).map(L::number));
+                    numbers.push(padded(&plan.row(z, y)[start..stop]).map(L::number));
                 }
                 passes.rows.solve(search, given, numbers);
                 for (values, found) in slab.chunks_exact_mut(width).zip(&search.found) {
@@ -290,7 +372,9 @@ impl<L: Labelled, K: Number, const N: usize> Kernel for Slab<'_, '_, '_, L, K, N
                 }
             }
         }
-        for (out, values) in out.chunks_exact_mut(width).zip(slab.chunks_exact(width)) {
+        let rows = out.chunks_exact_mut(plan.whole[2]).skip(plan.bounds.start[1]);
+        for (out, values) in rows.zip(slab.chunks_exact(width)) {
+            let out = &mut out[plan.bounds.start[2]..][..width];
             if depth == 1 {
                 passes.finish(values, out);
                 continue;
@@ -302,13 +386,36 @@ impl<L: Labelled, K: Number, const N: usize> Kernel for Slab<'_, '_, '_, L, K, N
     }
 }
 
+/// Where the runs of equal numbers begin.
+#[inline(always)]
+fn find_edges<S: Isa, K: Number>(isa: S, row: &[K], edges: &mut Vec<u32>) {
+    edges.clear();
+    edges.push(0);
+    let (pieces, rest) = row[1..].as_chunks::<64>();
+    let (before, _) = row.as_chunks::<64>();
+    for (k, (piece, before)) in pieces.iter().zip(before).enumerate() {
+        let mut differs = [0; 64];
+        for ((differs, a), b) in differs.iter_mut().zip(piece).zip(before) {
+            *differs = u8::from(a != b);
+        }
+        let mut changes = isa.nonzero(&differs);
+        while changes != 0 {
+            edges.push(64 * k as u32 + 1 + changes.trailing_zeros());
+            changes &= changes - 1;
+        }
+    }
+    for x in row.len() - rest.len()..row.len() {
+        if row[x] != row[x - 1] {
+            edges.push(x as u32);
+        }
+    }
+}
+
 /// The first axis, for some columns of one row of the planes.
-struct Along<'p, 's, 'r, 'v, L: Labelled, K, const N: usize> {
+struct Along<'p, 's, 't, 'v, L: Labelled, K, const N: usize> {
     passes: &'p Passes<'p, L, K, N>,
     scratch: &'s mut Scratch<L, N>,
-    /// Position of the first column in the first plane.
-    at: usize,
-    rows: &'r mut [&'v mut [f32]],
+    task: &'t mut Task<'v>,
 }
 
 impl<L: Labelled, K: Number, const N: usize> Kernel for Along<'_, '_, '_, '_, L, K, N> {
@@ -316,9 +423,8 @@ impl<L: Labelled, K: Number, const N: usize> Kernel for Along<'_, '_, '_, '_, L,
 
     #[inline(always)]
     fn run<S: Isa>(self, _: S) {
-        let Self { passes, scratch, at, rows } = self;
-        let Scratch { slab, given, numbers, search } = scratch;
-        let [_, height, width] = passes.plan.shape;
+        let Self { passes, scratch, task: Task { y, x, rows } } = self;
+        let Scratch { slab, given, numbers, search, .. } = scratch;
         let columns = rows[0].len();
         for first in (0..columns).step_by(PANEL) {
             let last = columns.min(first + PANEL);
@@ -334,8 +440,7 @@ impl<L: Labelled, K: Number, const N: usize> Kernel for Along<'_, '_, '_, '_, L,
                 numbers.clear();
                 for (z, values) in slab.chunks_exact(last - first).enumerate() {
                     given.push(padded(&values[start - first..stop - first]));
-                    let own = z * height * width + at;
-                    let own = &passes.plan.numbers[own + start..own + stop];
+                    let own = &passes.plan.row(z, *y)[*x + start..*x + stop];
                     numbers.push(padded(own).map(L::number));
                 }
                 passes.planes.solve(search, given, numbers);

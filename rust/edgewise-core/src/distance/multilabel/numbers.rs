@@ -1,19 +1,28 @@
 //! Labels as small numbers, as wide as the lanes they are compared beside.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::distance::lanes::Lane;
 use crate::grid::View;
 use crate::labels::Label;
 
-/// Labels as small numbers; 0 stays 0.
-pub(super) enum Numbers {
-    Few(Vec<u16>),
-    Many(Vec<u32>),
+/// Labels as unsigned numbers, equal where the labels are; 0 stays 0.
+pub(super) enum Numbers<'a> {
+    Bytes(&'a [u8]),
+    Few(Cow<'a, [u16]>),
+    Many(Cow<'a, [u32]>),
 }
 
-impl Numbers {
-    pub(super) fn of<T: Label>(labels: &View<T>) -> Self {
+impl<'a> Numbers<'a> {
+    /// As they are where they are short, else numbered in the order in which they come.
+    pub(super) fn of<T: Label>(labels: &View<'a, T>) -> Self {
+        let data = labels.data();
+        match size_of::<T>() {
+            1 => return Self::Bytes(bytemuck::cast_slice(data)),
+            2 => return Self::Few(Cow::Borrowed(bytemuck::cast_slice(data))),
+            _ => {}
+        }
         let zero = T::default();
         let mut known: HashMap<T, u32> = HashMap::from([(zero, 0)]);
         let mut latest = (zero, 0);
@@ -24,26 +33,39 @@ impl Numbers {
             }
             latest.1
         };
-        let data = labels.data();
-        if size_of::<T>() <= 2 {
-            return Self::Few(data.iter().map(|label| label.key() as u16).collect());
-        }
         let mut few = Vec::with_capacity(data.len());
         for &label in data {
             let Ok(small) = u16::try_from(number(label)) else { break };
             few.push(small);
         }
         if few.len() == data.len() {
-            return Self::Few(few);
+            return Self::Few(Cow::Owned(few));
         }
         drop(few);
-        Self::Many(data.iter().map(|&label| number(label)).collect())
+        if size_of::<T>() == 4 {
+            return Self::Many(Cow::Borrowed(bytemuck::cast_slice(data)));
+        }
+        Self::Many(Cow::Owned(data.iter().map(|&label| number(label)).collect()))
     }
 }
 
 /// A number that stands for a label.
 pub(super) trait Number: Copy + Default + PartialEq + Ord + Send + Sync {
     fn wide(self) -> u32;
+    /// 0 if both are.
+    fn or(self, other: Self) -> Self;
+}
+
+impl Number for u8 {
+    #[inline(always)]
+    fn wide(self) -> u32 {
+        self.into()
+    }
+
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        self | other
+    }
 }
 
 impl Number for u16 {
@@ -51,12 +73,22 @@ impl Number for u16 {
     fn wide(self) -> u32 {
         self.into()
     }
+
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        self | other
+    }
 }
 
 impl Number for u32 {
     #[inline(always)]
     fn wide(self) -> u32 {
         self
+    }
+
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        self | other
     }
 }
 

@@ -64,7 +64,8 @@ impl<L: Labelled> Column<L> {
         let mut best = given[y];
         let mut settled = L::greatest(&best) == L::ZERO;
         for (k, &square) in self.squares.iter().enumerate() {
-            settled = settled || L::greatest(&best) <= square;
+            // every other step: the greatest of a row costs as much as a step
+            settled = settled || k % 2 == 0 && L::greatest(&best) <= square;
             if settled {
                 break;
             }
@@ -75,8 +76,8 @@ impl<L: Labelled> Column<L> {
             let rows = [(&given[first], &numbers[first]), (&given[second], &numbers[second])];
             lower(&mut best, &numbers[y], rows, square);
         }
-        if !settled {
-            let beyond = self.squares.last().copied().unwrap_or(L::ZERO);
+        let beyond = self.squares.last().copied().unwrap_or(L::ZERO);
+        if !settled && L::greatest(&best) > beyond {
             for lane in 0..N {
                 if best[lane] > beyond && !search.deep.contains(&numbers[y][lane]) {
                     search.deep.push(numbers[y][lane]);

@@ -1,101 +1,85 @@
-//! Elements far from the other boundary: one search each, or a distance transform for all.
+//! Elements far from the other boundary: hunted together, or left to a distance transform.
 //!
-//! How many boxes a search opens hangs on the shapes: one or two dozen for most, all of them from the middle of a sphere. A few searches spread over the
-//! elements tell; if all of them would cost more than a distance transform of the crop, the transform is taken. So no input costs much more than its
+//! What a hunt costs hangs on the shapes: little for elements side by side, much for scattered ones in the middle of a dense shell. Its work is counted
+//! as it goes; once it has cost half of what a distance transform of the crop would, the transform is taken. So no input costs much more than its
 //! transform. The decision depends on counts alone, never on a clock or the number of threads.
 
-use rayon::prelude::*;
+use std::sync::atomic::AtomicU64;
 
-use super::pyramid::{Pyramid, Walk};
+use super::Surface;
+use super::frame::Frame;
+use super::hunt::Hunt;
+use super::near::Left;
+use super::points::Query;
+use super::tiles::Tiles;
 use crate::distance;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grid::Metric;
 use crate::mask::{Mask, each_bit};
 use crate::parallel;
 
-/// Cost of opening one box, and of transforming one voxel: ns on the machine where these were measured; only their ratio matters.
-const BOX: u64 = 40;
-const VOXEL: u64 = 16;
-/// Rows, and elements of each, that are searched to learn what a search costs.
-const SAMPLE: [usize; 2] = [32, 8];
-/// Rows searched by one task.
-const GRAIN: usize = 64;
+/// Cost of transforming one voxel, and the least that one element costs a hunt, in units of its comparisons (about 0.4 ns).
+const VOXEL: u64 = 20;
+const ELEMENT: u64 = 64;
 
-/// Squared distances from elements, in raster order, to their nearest ones of `source`.
+/// The squared distance and the code of every element that is left; in any order.
 pub(super) fn squares(
-    elements: &Mask,
+    left: &[Left],
+    query: &Surface,
     source: &Mask,
     metric: &Metric,
     threads: usize,
-) -> Result<Vec<f64>> {
-    if elements.is_empty() {
-        return Ok(Vec::new()); // the usual case of a good segmentation: no pyramid for nothing
+) -> Result<Vec<(f64, u8)>> {
+    let count: u64 = left.iter().map(|left| u64::from(left.bits.count_ones())).sum();
+    if count == 0 {
+        return Ok(Vec::new()); // the usual case of a good segmentation: nothing is prepared for nothing
     }
-    let pyramid = Pyramid::new(source, metric);
-    let voxels = source.shape().iter().product::<usize>();
-    let transformable = voxels < u32::MAX as usize;
-    if transformable && expected_boxes(elements, &pyramid) * BOX > voxels as u64 * VOXEL {
-        by_transform(elements, source, metric, threads)
-    } else {
-        Ok(searched(elements, &pyramid, threads))
+    if source.shape().iter().any(|&length| length > i32::MAX as usize) {
+        return Err(Error::Shape(format!("an axis of {:?} is too long", source.shape())));
     }
+    let voxels = source.shape().iter().product::<usize>() as u64;
+    let transform = if voxels < u64::from(u32::MAX) { voxels * VOXEL } else { u64::MAX };
+    if count * ELEMENT <= transform
+        && let Some(found) = by_hunt(left, query, source, metric, transform / 2, threads)
+    {
+        return Ok(found);
+    }
+    by_transform(left, query, source, metric, threads)
 }
 
-/// How many boxes the searches of all elements will open, judged by some.
-fn expected_boxes(elements: &Mask, pyramid: &Pyramid) -> u64 {
-    let width = elements.words_per_row();
-    let rows = elements.words().chunks_exact(width).enumerate();
-    let filled: Vec<usize> =
-        rows.filter(|(_, row)| row.iter().any(|&word| word != 0)).map(|(row, _)| row).collect();
-    let mut walk = Walk::default();
-    let mut searched = 0;
-    for row in filled.iter().step_by(filled.len().div_ceil(SAMPLE[0])) {
-        let (z, y) = (row / elements.shape()[1], row % elements.shape()[1]);
-        let mut places = Vec::new();
-        each_bit(elements.row(z, y), |x| places.push(x));
-        for &x in places.iter().step_by(places.len().div_ceil(SAMPLE[1])) {
-            pyramid.nearest([z, y, x], &mut walk);
-            searched += 1;
-        }
-    }
-    walk.opened * elements.count() / searched
-}
-
-#[cfg(test)]
-pub(super) fn by_searches(
-    elements: &Mask,
+/// The same by a hunt that may cost so much.
+pub(super) fn by_hunt(
+    left: &[Left],
+    query: &Surface,
     source: &Mask,
     metric: &Metric,
+    budget: u64,
     threads: usize,
-) -> Vec<f64> {
-    searched(elements, &Pyramid::new(source, metric), threads)
+) -> Option<Vec<(f64, u8)>> {
+    let frame = Frame::new(metric, source.shape());
+    let tiles = Tiles::new(source, &frame);
+    let mut queries = Vec::new();
+    each_left(left, query, |index, code| {
+        queries.push(Query { at: frame.coordinates(index), code: code.into() });
+    });
+    let mut found = vec![0.0; queries.len()];
+    let affordable = parallel::install(threads, |parallel| {
+        let spent = AtomicU64::new(0);
+        let hunt = Hunt { frame: &frame, tiles: &tiles, budget, spent, parallel };
+        hunt.run(&mut queries, &mut found)
+    });
+    affordable
+        .then(|| found.into_iter().zip(queries).map(|(d, query)| (d, query.code as u8)).collect())
 }
 
-fn searched(elements: &Mask, pyramid: &Pyramid, threads: usize) -> Vec<f64> {
-    let [planes, rows, _] = elements.shape();
-    let threads = threads.min(planes * rows / GRAIN + 1);
-    let all: Vec<usize> = (0..planes * rows).collect();
-    let search = |part: &[usize]| {
-        let mut walk = Walk::default();
-        let mut found = Vec::new();
-        for row in part {
-            let (z, y) = (row / rows, row % rows);
-            each_bit(elements.row(z, y), |x| found.push(pyramid.nearest([z, y, x], &mut walk)));
-        }
-        found
-    };
-    parallel::install(threads, |parallel| {
-        if parallel { all.par_chunks(GRAIN).flat_map_iter(search).collect() } else { search(&all) }
-    })
-}
-
-/// Measured to the voxels that a distance transform finds nearest.
+/// The same, measured to the voxels that a distance transform finds nearest.
 pub(super) fn by_transform(
-    elements: &Mask,
+    left: &[Left],
+    query: &Surface,
     source: &Mask,
     metric: &Metric,
     threads: usize,
-) -> Result<Vec<f64>> {
+) -> Result<Vec<(f64, u8)>> {
     let mut others = source.clone();
     others.not();
     let shape = source.shape();
@@ -107,16 +91,30 @@ pub(super) fn by_transform(
         indices: true,
         threads,
     };
-    let Some(nearest) = distance::nearest(&others.to_bytes(), &request)? else {
-        return Ok(vec![f64::INFINITY; elements.count() as usize]);
-    };
+    let nearest = distance::nearest(&others.to_bytes(), &request)?;
     let [_, rows, columns] = shape;
     let mut found = Vec::new();
-    elements.for_each_set(|z, y, x| {
-        let position = nearest[(z * rows + y) * columns + x] as usize;
-        let other = [position / (rows * columns), position / columns % rows, position % columns];
-        let at = [z, y, x];
-        found.push(metric.squared([0, 1, 2].map(|k| other[k] as i64 - at[k] as i64)));
+    each_left(left, query, |at, code| {
+        let square = nearest.as_ref().map_or(f64::INFINITY, |nearest| {
+            let position = nearest[(at[0] * rows + at[1]) * columns + at[2]] as usize;
+            let other =
+                [position / (rows * columns), position / columns % rows, position % columns];
+            metric.squared([0, 1, 2].map(|k| other[k] as i64 - at[k] as i64))
+        });
+        found.push((square, code));
     });
     Ok(found)
+}
+
+/// Call `visit(index, code)` for every element.
+fn each_left(left: &[Left], query: &Surface, mut visit: impl FnMut([usize; 3], u8)) {
+    let rows = query.elements().shape()[1];
+    for one in left {
+        let (z, y, k) = (one.row as usize / rows, one.row as usize % rows, one.word as usize);
+        let codes = match query {
+            Surface::Voxels(_) => [0; 64],
+            Surface::Surfels(surfels, _) => surfels.codes(z, y, k, one.bits),
+        };
+        each_bit(&[one.bits], |bit| visit([z, y, 64 * k + bit], codes[bit]));
+    }
 }

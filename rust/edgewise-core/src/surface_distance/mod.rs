@@ -9,14 +9,23 @@
 //! the crop (13 where single precision cannot hold the squared distances) for the transform where it is used.
 
 mod far;
+mod frame;
+mod hunt;
 mod near;
-mod pyramid;
+mod offsets;
+mod padded;
+mod points;
+mod tiles;
 
 use std::str::FromStr;
+
+use offsets::Offsets;
+use padded::Padded;
 
 use crate::error::{Error, Result};
 use crate::grid::Metric;
 use crate::mask::Mask;
+use crate::parallel;
 use crate::surface::{self, Boundary, Edge, SurfelWeights, Surfels};
 
 /// Which elements of a mask are measured, and how much each counts.
@@ -108,11 +117,58 @@ pub fn between(
     {
         return Err(Error::Shape("the masks must have the same shape".into()));
     }
-    let ours = Surface::new(reference, ignored, convention);
-    let theirs = Surface::new(prediction, ignored, convention);
-    let offsets = near::Offsets::new(&convention.metric, reference.axes());
-    let list = |from: &Surface, to: &Surface| from.distances_to(to, &offsets, convention, threads);
-    Ok([list(&ours, &theirs)?, list(&theirs, &ours)?])
+    let large = reference.words().len() >= GRAIN;
+    let threads = if large { threads } else { 1 };
+    parallel::install(threads, |parallel| {
+        let pair = Pair::new([reference, prediction], ignored, convention, threads, parallel);
+        if parallel {
+            let (there, back) = rayon::join(|| pair.list(0, 1), || pair.list(1, 0));
+            Ok([there?, back?])
+        } else {
+            Ok([pair.list(0, 1)?, pair.list(1, 0)?])
+        }
+    })
+}
+
+/// Words of a mask that are worth threads: fewer are searched sooner than a thread wakes up.
+const GRAIN: usize = 1 << 13;
+
+/// Two boundaries, ready to be searched in.
+struct Pair<'a> {
+    surfaces: [Surface; 2],
+    padded: [Padded; 2],
+    offsets: Offsets,
+    convention: &'a Convention,
+    threads: usize,
+    parallel: bool,
+}
+
+impl<'a> Pair<'a> {
+    fn new(
+        masks: [&Mask; 2],
+        ignored: Option<&Mask>,
+        convention: &'a Convention,
+        threads: usize,
+        parallel: bool,
+    ) -> Self {
+        let surfaces = masks.map(|mask| Surface::new(mask, ignored, convention, parallel));
+        let elements = surfaces[0].elements();
+        let offsets = Offsets::new(&convention.metric, elements.shape(), elements.axes());
+        let padded = surfaces.each_ref().map(|one| Padded::new(one.elements(), offsets.extent));
+        Self { surfaces, padded, offsets, convention, threads, parallel }
+    }
+
+    /// Distances from one boundary to the other.
+    fn list(&self, from: usize, to: usize) -> Result<DistanceList> {
+        let (query, source) = (&self.surfaces[from], self.surfaces[to].elements());
+        if source.is_empty() {
+            return Ok(query.infinitely_far().into_list());
+        }
+        let (mut tally, left) = near::search(query, &self.padded[to], &self.offsets, self.parallel);
+        let far = far::squares(&left, query, source, &self.convention.metric, self.threads)?;
+        tally.add_each(far, |code| query.weight(code));
+        Ok(tally.into_list())
+    }
 }
 
 /// The boundary elements of a mask.
@@ -124,10 +180,10 @@ enum Surface {
 }
 
 impl Surface {
-    fn new(mask: &Mask, ignored: Option<&Mask>, convention: &Convention) -> Self {
+    fn new(mask: &Mask, ignored: Option<&Mask>, convention: &Convention, parallel: bool) -> Self {
         match convention.elements {
             Elements::Voxels(rule) => {
-                Self::Voxels(surface::boundary(mask, rule, convention.edge, ignored))
+                Self::Voxels(surface::boundary_by(mask, rule, convention.edge, ignored, parallel))
             }
             Elements::Whole => {
                 let mut own = mask.clone();
@@ -138,7 +194,7 @@ impl Surface {
             }
             Elements::Surfels => {
                 let table = Box::new(SurfelWeights::new(&convention.metric, mask.axes()));
-                Self::Surfels(surface::surfels(mask, ignored), table)
+                Self::Surfels(surface::surfels_by(mask, ignored, parallel), table)
             }
         }
     }
@@ -171,35 +227,12 @@ impl Surface {
         tally
     }
 
-    fn distances_to(
-        &self,
-        other: &Self,
-        offsets: &near::Offsets,
-        convention: &Convention,
-        threads: usize,
-    ) -> Result<DistanceList> {
-        if other.elements().is_empty() {
-            return Ok(self.infinitely_far().into_list());
-        }
-        let (mut tally, left) = near::search(self, other.elements(), offsets, threads);
-        let mut far = far::squares(&left, other.elements(), &convention.metric, threads)?;
+    /// Weight of an element by the code of its block; codes of voxels do not matter.
+    fn weight(&self, code: u8) -> f64 {
         match self {
-            Self::Voxels(_) => {
-                far.sort_unstable_by(f64::total_cmp);
-                for equal in far.chunk_by(|a, b| a.total_cmp(b).is_eq()) {
-                    tally.add(equal[0], 1.0, equal.len() as u64);
-                }
-            }
-            Self::Surfels(surfels, table) => {
-                let mut squares = far.iter();
-                left.for_each_set(|z, y, x| {
-                    if let Some(&square) = squares.next() {
-                        tally.add(square, table.weight(surfels.code_at(z, y, x)), 1);
-                    }
-                });
-            }
+            Self::Voxels(_) => 1.0,
+            Self::Surfels(_, table) => table.weight(code),
         }
-        Ok(tally.into_list())
     }
 }
 
@@ -212,6 +245,17 @@ struct Tally {
 impl Tally {
     fn add(&mut self, square: f64, weight: f64, count: u64) {
         self.entries.push((square.to_bits(), weight.to_bits(), count));
+    }
+
+    /// Squared distances, each with the code of an element.
+    fn add_each(&mut self, far: Vec<(f64, u8)>, weight: impl Fn(u8) -> f64) {
+        let mut keys: Vec<(u64, u8)> =
+            far.into_iter().map(|(square, code)| (square.to_bits(), code)).collect();
+        keys.sort_unstable();
+        for equal in keys.chunk_by(|a, b| a == b) {
+            let (square, code) = equal[0];
+            self.add(f64::from_bits(square), weight(code), equal.len() as u64);
+        }
     }
 
     /// Equal distances joined; weights summed from the lightest to the heaviest kind, so that neither the order of visits nor the memory order of

@@ -1,6 +1,9 @@
 use proptest::prelude::*;
 
+use super::near::Left;
 use super::*;
+use crate::simd::tests::at_every_level;
+use crate::simd::{self, Level};
 
 /// A grid, its number of axes, and two arrays of 0 background, 1 foreground, 2 ignored.
 type Case = ([usize; 3], usize, Vec<u8>, Vec<u8>, [f64; 3]);
@@ -13,6 +16,7 @@ fn cases() -> impl Strategy<Value = Case> {
         [2.0, 1.0, 0.5],
         [3.0, 0.8, 0.8],
         [0.7, 1.3, 5.0],
+        [3.1, 0.7, 0.7123],
         [10.0, 0.1, 0.3],
     ]);
     (1..4_usize, 1..5_usize, 1..6_usize, columns, share(), share(), spacing).prop_flat_map(
@@ -40,6 +44,20 @@ fn packed(data: &[u8], shape: [usize; 3], axes: usize, rule: impl Fn(u8) -> bool
 fn points(mask: &Mask) -> Vec<[usize; 3]> {
     let mut found = vec![];
     mask.for_each_set(|z, y, x| found.push([z, y, x]));
+    found
+}
+
+/// All elements, as if none were near.
+fn all_left(surface: &Surface) -> Vec<Left> {
+    let width = surface.elements().words_per_row();
+    let words = surface.elements().words().iter().enumerate();
+    let left =
+        words.map(|(i, &bits)| Left { row: (i / width) as u32, word: (i % width) as u32, bits });
+    left.filter(|left| left.bits != 0).collect()
+}
+
+fn ascending(mut found: Vec<(f64, u8)>) -> Vec<(f64, u8)> {
+    found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     found
 }
 
@@ -114,7 +132,10 @@ fn joined(list: &[(f64, u64, f64)], ulps: f64) -> Vec<(f64, u64, f64)> {
 
 proptest! {
     #[test]
-    fn lists_are_those_of_all_pairs((shape, axes, ours, theirs, spacing) in cases(), flip: bool) {
+    fn lists_are_those_of_all_pairs(
+        (shape, axes, ours, theirs, spacing) in cases(), flip: bool, level in prop::sample::select(&Level::ALL)
+    ) {
+        simd::limit(level);
         let metric = Metric::new(&spacing[3 - axes..], flip).unwrap();
         let exact = spacing.iter().all(|s| s.to_bits().trailing_zeros() >= 52);
         let hidden = packed(&ours, shape, axes, |v| v == 2);
@@ -129,7 +150,7 @@ proptest! {
             for edge in [Edge::Background, Edge::Foreground] {
                 let convention = Convention { metric, elements, edge };
                 let found = between(&a, &b, Some(&hidden), &convention, 1).unwrap();
-                let [r, p] = [&a, &b].map(|mask| Surface::new(mask, Some(&hidden), &convention));
+                let [r, p] = [&a, &b].map(|mask| Surface::new(mask, Some(&hidden), &convention, false));
                 for (list, from, to) in [(&found[0], &r, &p), (&found[1], &p, &r)] {
                     let weights: Vec<f64> =
                         points(from.elements()).iter().map(|&at| weight(from, at)).collect();
@@ -144,62 +165,96 @@ proptest! {
     }
 
     #[test]
-    fn searches_and_transform_agree_with_all_pairs((shape, axes, ours, theirs, spacing) in cases()) {
-        let metric = Metric::new(&spacing[3 - axes..], false).unwrap();
+    fn hunt_and_transform_agree_with_all_pairs(
+        (shape, axes, ours, theirs, spacing) in cases(), flip: bool, surfels: bool
+    ) {
+        let metric = Metric::new(&spacing[3 - axes..], flip).unwrap();
         let (a, b) = (packed(&ours, shape, axes, |v| v == 1), packed(&theirs, shape, axes, |v| v == 1));
-        if b.is_empty() {
+        let elements = if surfels { Elements::Surfels } else { Elements::Whole };
+        let convention = Convention { metric, elements, edge: Edge::Background };
+        let [from, to] = [&a, &b].map(|mask| Surface::new(mask, None, &convention, false));
+        let source = to.elements();
+        if source.is_empty() || from.elements().is_empty() {
             return Ok(());
         }
-        let expected = naive(&a, &b, &metric);
-        let searched = far::by_searches(&a, &b, &metric, 1);
-        prop_assert_eq!(&searched, &expected);
-        prop_assert_eq!(&far::by_searches(&a, &b, &metric, 2), &expected);
-        let transformed = far::by_transform(&a, &b, &metric, 1).unwrap();
-        for (found, expected) in transformed.iter().zip(&expected) {
-            prop_assert!((found - expected).abs() <= 4.0 * f64::EPSILON * expected);
+        let code = |&[z, y, x]: &[usize; 3]| match &from {
+            Surface::Voxels(_) => 0,
+            Surface::Surfels(surfels, _) => surfels.code_at(z, y, x),
+        };
+        let codes = points(from.elements()).iter().map(code).collect::<Vec<_>>();
+        let expected = ascending(naive(from.elements(), source, &metric).into_iter().zip(codes).collect());
+        let left = all_left(&from);
+        let mut hunted = vec![];
+        at_every_level(|_| hunted.push(far::by_hunt(&left, &from, source, &metric, u64::MAX, 1)));
+        hunted.push(far::by_hunt(&left, &from, source, &metric, u64::MAX, 2));
+        for hunted in hunted {
+            prop_assert_eq!(&ascending(hunted.unwrap()), &expected);
+        }
+        let transformed = far::by_transform(&left, &from, source, &metric, 1).unwrap();
+        for (found, expected) in ascending(transformed).iter().zip(&expected) {
+            prop_assert!((found.0 - expected.0).abs() <= 4.0 * f64::EPSILON * expected.0);
         }
     }
 }
 
-#[test]
-fn many_far_elements_are_left_to_the_transform() {
-    let shape = [40, 40, 40];
-    let mut near = Mask::zeros(shape, 3);
-    let mut distant = Mask::zeros(shape, 3);
-    for y in 0..40 {
-        for x in 0..40 {
-            near.set(0, y, x);
-            distant.set(39, y, x);
-        }
-    }
-    let metric = Metric::new(&[1.0, 0.7, 0.7], false).unwrap();
-    let found = far::squares(&near, &distant, &metric, 1).unwrap();
-    assert_eq!(found.len(), 1600);
-    assert!(found.iter().all(|square| square.to_bits() == 1521.0_f64.to_bits()));
-}
-
-#[test]
-fn searches_from_the_middle_of_a_sphere_are_left_to_the_transform() {
-    let shape = [48, 48, 48];
-    let ball = |least: i64, most: i64| {
-        let mut mask = Mask::zeros(shape, 3);
-        for z in 0..48_i64 {
-            for y in 0..48_i64 {
-                for x in 0..48_i64 {
-                    let square = (z - 24).pow(2) + (y - 24).pow(2) + (x - 24).pow(2);
-                    if (least..most).contains(&square) {
-                        mask.set(z as usize, y as usize, x as usize);
-                    }
+/// A mask of the voxels of a cube for which a rule holds of the squared distance to its middle.
+fn round(side: usize, rule: impl Fn(usize) -> bool) -> Mask {
+    let mut mask = Mask::zeros([side; 3], 3);
+    for z in 0..side {
+        for y in 0..side {
+            for x in 0..side {
+                if rule([z, y, x].iter().map(|i| i.abs_diff(side / 2).pow(2)).sum()) {
+                    mask.set(z, y, x);
                 }
             }
         }
-        mask
-    };
-    let metric = Metric::new(&[1.0, 0.7, 1.3], false).unwrap();
-    let (core, shell) = (ball(0, 30), ball(22 * 22, 23 * 23));
-    let transformed = far::by_transform(&core, &shell, &metric, 1).unwrap();
-    assert_eq!(far::by_searches(&core, &shell, &metric, 1), transformed);
-    assert_eq!(far::squares(&core, &shell, &metric, 2).unwrap(), transformed);
+    }
+    mask
+}
+
+#[test]
+fn a_hunt_in_a_sphere_finds_what_the_transform_finds() {
+    let (core, shell) = (round(48, |s| s < 30), round(48, |s| (22 * 22..23 * 23).contains(&s)));
+    let core = Surface::Voxels(core);
+    let left = all_left(&core);
+    for spacing in [[1.0, 0.7, 1.3], [1.0; 3], [3.1, 0.7, 0.7123]] {
+        let metric = Metric::new(&spacing, false).unwrap();
+        let transformed = ascending(far::by_transform(&left, &core, &shell, &metric, 1).unwrap());
+        for threads in [1, 2] {
+            let hunted = far::by_hunt(&left, &core, &shell, &metric, u64::MAX, threads).unwrap();
+            assert_eq!(ascending(hunted), transformed);
+        }
+        let chosen = far::squares(&left, &core, &shell, &metric, 2).unwrap();
+        assert_eq!(ascending(chosen), transformed);
+    }
+}
+
+#[test]
+fn a_hunt_ends_where_its_budget_does() {
+    let (core, shell) = (round(48, |s| s < 300), round(48, |s| s > 23 * 23));
+    let core = Surface::Voxels(core);
+    let left = all_left(&core);
+    let metric = Metric::new(&[1.0; 3], false).unwrap();
+    let affordable =
+        |budget, threads| far::by_hunt(&left, &core, &shell, &metric, budget, threads).is_some();
+    let (mut least, mut most) = (0, 1 << 40); // the cost, to the unit, by halving
+    while most - least > 1 {
+        let middle = u64::midpoint(least, most);
+        if affordable(middle, 1) { most = middle } else { least = middle }
+    }
+    assert!(!affordable(least, 2) && affordable(most, 2));
+    assert!(!affordable(0, 1) && !affordable(0, 2));
+}
+
+#[test]
+fn scattered_elements_in_a_dense_shell_are_left_to_the_transform() {
+    let (core, shell) = (round(40, |s| s < 300), round(40, |s| s > 18 * 18));
+    let core = Surface::Voxels(core);
+    let left = all_left(&core);
+    let metric = Metric::new(&[1.0; 3], false).unwrap();
+    let found = far::squares(&left, &core, &shell, &metric, 1).unwrap();
+    let transformed = far::by_transform(&left, &core, &shell, &metric, 1).unwrap();
+    assert_eq!(ascending(found), ascending(transformed));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The voxels of a set all of whose neighbours are in it, removed: what stays is the boundary.
+//! The voxels of a set that have a neighbour outside of it.
 //!
 //! Rows lie end to end in memory, so a neighbour in another row is the same word of a slice that starts elsewhere; only the first and the last
 //! row of a plane, and the first and the last word of a row, have an outside. Rows are taken in pieces that stay in the first-level cache.
@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::{Boundary, Edge};
 use crate::mask::Mask;
+use crate::padded::Layout;
 use crate::simd::{self, Isa, Kernel};
 
 /// Words that are worked on together.
@@ -14,47 +15,65 @@ const PIECE: usize = 1 << 10;
 /// Words worth a task of their own when there are threads.
 const GRAIN: usize = 1 << 14;
 
-/// Remove from `own` the voxels all of whose neighbours are in `solid`, which holds `own`.
-pub(super) fn remove(own: &mut Mask, solid: &Mask, rule: Boundary, edge: Edge, parallel: bool) {
+/// Write the voxels of `own` that have a neighbour which is not in `solid` (which holds `own`) to words that lie as the layout says and are 0.
+pub(super) fn outline(
+    own: &Mask,
+    solid: &Mask,
+    (rule, edge): (Boundary, Edge),
+    words: &mut [u64],
+    layout: &Layout,
+    parallel: bool,
+) {
     let rows = Rows::new(solid, rule, edge);
-    let piece = rows.per_piece * rows.width;
+    let per_task = GRAIN.div_ceil(layout.stride);
     if parallel {
-        let per_task = piece * GRAIN.div_ceil(piece);
-        own.words_mut().par_chunks_mut(per_task).enumerate().for_each(|(k, words)| {
-            simd::dispatch(Remove { rows: &rows, first: k * per_task / rows.width, words });
+        let tasks = words.par_chunks_mut(per_task * layout.stride).enumerate();
+        tasks.for_each(|(k, words)| {
+            simd::dispatch(Outline { own, rows: &rows, layout, first: k * per_task, words });
         });
     } else {
-        simd::dispatch(Remove { rows: &rows, first: 0, words: own.words_mut() });
+        simd::dispatch(Outline { own, rows: &rows, layout, first: 0, words });
     }
 }
 
-/// The same where the set itself is solid.
-struct Remove<'a> {
+/// The outline of some rows.
+struct Outline<'a> {
+    own: &'a Mask,
     rows: &'a Rows<'a>,
-    /// Number of the first row of `words`.
+    layout: &'a Layout,
+    /// Number of the first row of `words` in the layout.
     first: usize,
     words: &'a mut [u64],
 }
 
-impl Kernel for Remove<'_> {
+impl Kernel for Outline<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<I: Isa>(self, _: I) {
-        let width = self.rows.width;
+        let (width, stride) = (self.layout.width, self.layout.stride);
         let mut inner = vec![0; self.rows.per_piece * width];
-        let (mut row, last) = (self.first, self.first + self.words.len() / width);
-        while row < last {
-            let count = self.rows.alike(row).min(last - row).min(self.rows.per_piece);
-            let start = (row - self.first) * width;
-            let words = &mut self.words[start..start + count * width];
-            let inner = &mut inner[..words.len()];
-            if self.rows.inner(row, inner) {
-                for (word, &inside) in words.iter_mut().zip(inner.iter()) {
-                    *word &= !inside;
+        let count = self.words.len() / stride;
+        let mut place = 0;
+        while place < count {
+            let Some(([z, y], _)) = self.layout.index(self.first + place) else {
+                place += 1;
+                continue;
+            };
+            let row = z * self.layout.shape[1] + y;
+            let alike = self.rows.alike(row).min(count - place).min(self.rows.per_piece);
+            let inner = &mut inner[..alike * width];
+            if !self.rows.inner(row, inner) {
+                inner.fill(0);
+            }
+            let own = self.own.words()[row * width..].chunks_exact(width);
+            let out = self.words[place * stride..].chunks_mut(stride);
+            for ((out, own), inner) in out.zip(own).zip(inner.chunks_exact(width)) {
+                for ((out, &own), &inner) in out.iter_mut().zip(own).zip(inner) {
+                    *out = own & !inner;
                 }
             }
-            row += count;
+            place += alike;
         }
     }
 }

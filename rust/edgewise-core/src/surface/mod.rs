@@ -12,8 +12,9 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::mask::Mask;
+use crate::padded::{Layout, Padded};
 
-pub(crate) use surfels::surfels_by;
+pub(crate) use surfels::{Codes, padded_surfels};
 pub use surfels::{SurfelWeights, Surfels, surfels};
 
 /// Which voxels of a set are its boundary: those with a neighbour outside of the set, by kind of neighbour.
@@ -73,30 +74,45 @@ impl FromStr for Edge {
 /// # Panics
 /// If `ignored` has another shape.
 pub fn boundary(mask: &Mask, rule: Boundary, edge: Edge, ignored: Option<&Mask>) -> Mask {
-    boundary_by(mask, rule, edge, ignored, false)
+    let mut result = Mask::zeros(mask.shape(), mask.axes());
+    let layout = Layout::dense(mask);
+    outline(mask, (rule, edge), ignored, result.words_mut(), &layout, false);
+    result
 }
 
-/// The same, in rayon's current pool if `parallel`.
-pub(crate) fn boundary_by(
+/// The same, with room around it; in rayon's current pool if `parallel`.
+pub(crate) fn padded_boundary(
     mask: &Mask,
-    rule: Boundary,
-    edge: Edge,
+    (rule, edge): (Boundary, Edge),
     ignored: Option<&Mask>,
+    room: [usize; 2],
     parallel: bool,
-) -> Mask {
-    let mut own = mask.clone();
+) -> Padded {
+    let mut result = Padded::zeros(mask.shape(), room);
+    let layout = *result.layout();
+    outline(mask, (rule, edge), ignored, result.rows_mut(), &layout, parallel);
+    result
+}
+
+fn outline(
+    mask: &Mask,
+    rules: (Boundary, Edge),
+    ignored: Option<&Mask>,
+    words: &mut [u64],
+    layout: &Layout,
+    parallel: bool,
+) {
     if mask.words().is_empty() {
-        return own;
+        return;
     }
     let Some(ignored) = ignored else {
-        inner::remove(&mut own, mask, rule, edge, parallel);
-        return own;
+        inner::outline(mask, mask, rules, words, layout, parallel);
+        return;
     };
+    let (mut own, mut solid) = (mask.clone(), mask.clone());
     own.and_not(ignored);
-    let mut solid = mask.clone();
     solid.or(ignored);
-    inner::remove(&mut own, &solid, rule, edge, parallel);
-    own
+    inner::outline(&own, &solid, rules, words, layout, parallel);
 }
 
 #[cfg(test)]
@@ -126,6 +142,19 @@ mod tests {
     fn packed(shape: [usize; 3], axes: usize, data: &[u8], rule: impl Fn(u8) -> bool) -> Mask {
         let bytes: Vec<u8> = data.iter().map(|&v| u8::from(rule(v))).collect();
         Mask::from_bytes(&bytes, shape, axes).unwrap()
+    }
+
+    /// The set without the room around it, in which nothing may be.
+    fn dense(padded: &Padded, axes: usize) -> Mask {
+        let mut mask = Mask::zeros(padded.shape(), axes);
+        for z in 0..mask.shape()[0] {
+            for y in 0..mask.shape()[1] {
+                mask.row_mut(z, y).copy_from_slice(padded.row(z, y));
+            }
+        }
+        let members = padded.words().iter().map(|word| u64::from(word.count_ones()));
+        assert_eq!(members.sum::<u64>(), mask.count());
+        mask
     }
 
     /// The value at an index that may lie outside.
@@ -179,7 +208,10 @@ mod tests {
                     let ignored = (!ignored.is_empty()).then_some(&ignored);
                     let mut found = vec![];
                     at_every_level(|_| found.push(boundary(&mask, rule, edge, ignored)));
-                    found.push(parallel::install(2, |p| boundary_by(&mask, rule, edge, ignored, p)));
+                    for room in [[0, 0], [2, 1]] {
+                        let padded = |p| padded_boundary(&mask, (rule, edge), ignored, room, p);
+                        found.extend([1, 2].map(|threads| dense(&parallel::install(threads, padded), axes)));
+                    }
                     for found in found {
                         prop_assert_eq!(&found, &expected, "{:?} {:?}", rule, edge);
                     }
@@ -194,9 +226,11 @@ mod tests {
             let found = surfels(&mask, Some(&ignored));
             let mut again = vec![];
             at_every_level(|_| again.push(surfels(&mask, Some(&ignored))));
-            again.push(parallel::install(2, |p| surfels_by(&mask, Some(&ignored), p)));
+            let mut again: Vec<_> = again.iter().map(|one| one.positions().clone()).collect();
+            let padded = |p| padded_surfels(&mask, Some(&ignored), [1, 2], p);
+            again.extend([1, 2].map(|threads| dense(&parallel::install(threads, padded), axes)));
             for again in again {
-                prop_assert_eq!(again.positions(), found.positions());
+                prop_assert_eq!(&again, found.positions());
             }
             let mut visited = vec![];
             found.for_each(|z, y, x, code| visited.push((z, y, x, code)));

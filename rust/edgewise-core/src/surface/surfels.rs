@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::grid::Metric;
 use crate::mask::{Mask, each_bit};
+use crate::padded::{Layout, Padded};
 use crate::simd::{self, Isa, Kernel};
 use crate::surfel_table;
 
@@ -26,38 +27,54 @@ pub struct Surfels {
 /// # Panics
 /// If `ignored` has another shape.
 pub fn surfels(mask: &Mask, ignored: Option<&Mask>) -> Surfels {
-    surfels_by(mask, ignored, false)
-}
-
-/// The same, in rayon's current pool if `parallel`.
-pub(crate) fn surfels_by(mask: &Mask, ignored: Option<&Mask>, parallel: bool) -> Surfels {
-    let (axes, mut shape) = (mask.axes(), mask.shape());
-    if let Some(ignored) = ignored {
-        assert_eq!(shape, ignored.shape(), "masks of different shapes");
-    }
-    shape[3 - axes..].iter_mut().for_each(|length| *length += 1);
-    let mut positions = Mask::zeros(shape, axes);
-    let width = positions.words_per_row();
-    let per_task = width * GRAIN.div_ceil(width);
-    let mixed =
-        |first, words| simd::dispatch(Mixed { mask, ignored, rows: shape[1], width, first, words });
-    if parallel {
-        let tasks = positions.words_mut().par_chunks_mut(per_task).enumerate();
-        tasks.for_each(|(k, words)| mixed(k * per_task / width, words));
-    } else if width > 0 {
-        mixed(0, positions.words_mut());
-    }
+    let mut positions = Mask::zeros(grid(mask), mask.axes());
+    let layout = Layout::dense(&positions);
+    mixed(mask, ignored, positions.words_mut(), &layout, false);
     Surfels { positions, inside: mask.clone() }
 }
 
-/// Find the blocks that hold both foreground and background, for some rows of blocks.
+/// Their positions, with room around; in rayon's current pool if `parallel`.
+pub(crate) fn padded_surfels(
+    mask: &Mask,
+    ignored: Option<&Mask>,
+    room: [usize; 2],
+    parallel: bool,
+) -> Padded {
+    let mut positions = Padded::zeros(grid(mask), room);
+    let layout = *positions.layout();
+    mixed(mask, ignored, positions.rows_mut(), &layout, parallel);
+    positions
+}
+
+/// Shape of the half-shifted grid.
+fn grid(mask: &Mask) -> [usize; 3] {
+    let mut shape = mask.shape();
+    shape[3 - mask.axes()..].iter_mut().for_each(|length| *length += 1);
+    shape
+}
+
+/// Write the blocks that hold both foreground and background to words that lie as the layout says and are 0.
+fn mixed(mask: &Mask, ignored: Option<&Mask>, words: &mut [u64], layout: &Layout, parallel: bool) {
+    if let Some(ignored) = ignored {
+        assert_eq!(mask.shape(), ignored.shape(), "masks of different shapes");
+    }
+    let per_task = GRAIN.div_ceil(layout.stride);
+    if parallel {
+        let tasks = words.par_chunks_mut(per_task * layout.stride).enumerate();
+        tasks.for_each(|(k, words)| {
+            simd::dispatch(Mixed { mask, ignored, layout, first: k * per_task, words });
+        });
+    } else {
+        simd::dispatch(Mixed { mask, ignored, layout, first: 0, words });
+    }
+}
+
+/// The mixed blocks of some rows.
 struct Mixed<'a> {
     mask: &'a Mask,
     ignored: Option<&'a Mask>,
-    /// Rows of blocks in a plane, and words in a row of blocks.
-    rows: usize,
-    width: usize,
-    /// Number of the first row of `words`.
+    layout: &'a Layout,
+    /// Number of the first row of `words` in the layout.
     first: usize,
     words: &'a mut [u64],
 }
@@ -68,8 +85,9 @@ impl Kernel for Mixed<'_> {
     #[inline(always)]
     fn run<I: Isa>(self, _: I) {
         let outside = vec![0; self.mask.words_per_row()];
-        for (row, words) in self.words.chunks_exact_mut(self.width).enumerate() {
-            let (z, y) = ((self.first + row) / self.rows, (self.first + row) % self.rows);
+        for (place, words) in self.words.chunks_mut(self.layout.stride).enumerate() {
+            let Some(([z, y], _)) = self.layout.index(self.first + place) else { continue };
+            let words = &mut words[..self.layout.width];
             let rows = four_rows(self.mask, z, y, &outside);
             each_word(rows, words, |word, any, all| *word = any & !all);
             if let Some(ignored) = self.ignored {
@@ -115,26 +133,7 @@ impl Surfels {
 
     /// The code of the block at a position.
     pub fn code_at(&self, z: usize, y: usize, x: usize) -> u8 {
-        self.codes(z, y, x / 64, 1 << (x % 64))[x % 64]
-    }
-
-    /// The codes of the wanted ones (set bits) of the 64 blocks from 64 k on; those of others are anything.
-    #[inline]
-    pub(crate) fn codes(&self, z: usize, y: usize, k: usize, wanted: u64) -> [u8; 64] {
-        let rows = block_rows(&self.inside, z, y);
-        let mut planes = [0; 8]; // bit j of all codes
-        for (j, row) in real_rows(&rows, self.inside.axes()).iter().rev().enumerate() {
-            let [first, second] = pair_of_words(row, k);
-            planes[2 * j] = second;
-            planes[2 * j + 1] = first;
-        }
-        let mut codes = [0; 64];
-        for (b, eight) in codes.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-            if wanted >> (8 * b) & 0xff != 0 {
-                *eight = transposed(planes.map(|plane| (plane >> (8 * b)) as u8));
-            }
-        }
-        codes
+        Codes(&self.inside).of_word(z, y, x / 64, 1 << (x % 64))[x % 64]
     }
 
     /// Call `visit(z, y, x, code)` for every surface element in raster order.
@@ -144,7 +143,7 @@ impl Surfels {
             for y in 0..rows {
                 for (k, &word) in self.positions.row(z, y).iter().enumerate() {
                     if word != 0 {
-                        let codes = self.codes(z, y, k, word);
+                        let codes = Codes(&self.inside).of_word(z, y, k, word);
                         each_bit(&[word], |bit| visit(z, y, 64 * k + bit, codes[bit]));
                     }
                 }
@@ -160,6 +159,31 @@ impl Surfels {
             found[(z * rows + y) * columns + x] = weights.weight(code);
         });
         found
+    }
+}
+
+/// The codes of the blocks of a mask.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Codes<'a>(pub(crate) &'a Mask);
+
+impl Codes<'_> {
+    /// Those of the wanted ones (set bits) of the 64 blocks from 64 k on; those of others are anything.
+    #[inline]
+    pub(crate) fn of_word(self, z: usize, y: usize, k: usize, wanted: u64) -> [u8; 64] {
+        let rows = block_rows(self.0, z, y);
+        let mut planes = [0; 8]; // bit j of all codes
+        for (j, row) in real_rows(&rows, self.0.axes()).iter().rev().enumerate() {
+            let [first, second] = pair_of_words(row, k);
+            planes[2 * j] = second;
+            planes[2 * j + 1] = first;
+        }
+        let mut codes = [0; 64];
+        for (b, eight) in codes.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+            if wanted >> (8 * b) & 0xff != 0 {
+                *eight = transposed(planes.map(|plane| (plane >> (8 * b)) as u8));
+            }
+        }
+        codes
     }
 }
 

@@ -15,7 +15,8 @@ use super::tiles::Tiles;
 use crate::distance;
 use crate::error::{Error, Result};
 use crate::grid::Metric;
-use crate::mask::{Mask, each_bit};
+use crate::mask::each_bit;
+use crate::padded::Padded;
 use crate::parallel;
 
 /// Cost of transforming one voxel, and the least that one element costs a hunt, in units of its comparisons (about 0.4 ns).
@@ -26,7 +27,7 @@ const ELEMENT: u64 = 64;
 pub(super) fn squares(
     left: &[Left],
     query: &Surface,
-    source: &Mask,
+    source: &Padded,
     metric: &Metric,
     threads: usize,
 ) -> Result<Vec<(f64, u8)>> {
@@ -51,7 +52,7 @@ pub(super) fn squares(
 pub(super) fn by_hunt(
     left: &[Left],
     query: &Surface,
-    source: &Mask,
+    source: &Padded,
     metric: &Metric,
     budget: u64,
     threads: usize,
@@ -76,13 +77,15 @@ pub(super) fn by_hunt(
 pub(super) fn by_transform(
     left: &[Left],
     query: &Surface,
-    source: &Mask,
+    source: &Padded,
     metric: &Metric,
     threads: usize,
 ) -> Result<Vec<(f64, u8)>> {
-    let mut others = source.clone();
-    others.not();
     let shape = source.shape();
+    let mut others = vec![1_u8; shape.iter().product()];
+    for (row, others) in others.chunks_exact_mut(shape[2]).enumerate() {
+        each_bit(source.row(row / shape[1], row % shape[1]), |x| others[x] = 0);
+    }
     let request = distance::Request {
         shape: &shape,
         spacing: &metric.spacing(),
@@ -91,7 +94,7 @@ pub(super) fn by_transform(
         indices: true,
         threads,
     };
-    let nearest = distance::nearest(&others.to_bytes(), &request)?;
+    let nearest = distance::nearest(&others, &request)?;
     let [_, rows, columns] = shape;
     let mut found = Vec::new();
     each_left(left, query, |at, code| {
@@ -108,13 +111,10 @@ pub(super) fn by_transform(
 
 /// Call `visit(index, code)` for every element.
 fn each_left(left: &[Left], query: &Surface, mut visit: impl FnMut([usize; 3], u8)) {
-    let rows = query.elements().shape()[1];
+    let rows = query.elements.shape()[1];
     for one in left {
         let (z, y, k) = (one.row as usize / rows, one.row as usize % rows, one.word as usize);
-        let codes = match query {
-            Surface::Voxels(_) => [0; 64],
-            Surface::Surfels(surfels, _) => surfels.codes(z, y, k, one.bits),
-        };
+        let codes = query.codes([z, y, k], one.bits);
         each_bit(&[one.bits], |bit| visit([z, y, 64 * k + bit], codes[bit]));
     }
 }

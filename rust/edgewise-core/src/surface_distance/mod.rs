@@ -8,25 +8,25 @@
 //! Memory beyond the masks: four bits a voxel of the crop, 8 bytes an element that is not near (32 where elements have weights), and 9 bytes a voxel of
 //! the crop (13 where single precision cannot hold the squared distances) for the transform where it is used.
 
+mod blocks;
 mod far;
 mod frame;
 mod hunt;
 mod near;
 mod offsets;
-mod padded;
 mod points;
 mod tiles;
 
 use std::str::FromStr;
 
 use offsets::Offsets;
-use padded::Padded;
 
 use crate::error::{Error, Result};
 use crate::grid::Metric;
-use crate::mask::Mask;
+use crate::mask::{Mask, each_bit};
+use crate::padded::Padded;
 use crate::parallel;
-use crate::surface::{self, Boundary, Edge, SurfelWeights, Surfels};
+use crate::surface::{self, Boundary, Codes, Edge, SurfelWeights};
 
 /// Which elements of a mask are measured, and how much each counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -117,6 +117,9 @@ pub fn between(
     {
         return Err(Error::Shape("the masks must have the same shape".into()));
     }
+    if reference.words().is_empty() {
+        return Ok(Default::default());
+    }
     let large = reference.words().len() >= GRAIN;
     let threads = if large { threads } else { 1 };
     parallel::install(threads, |parallel| {
@@ -135,8 +138,7 @@ const GRAIN: usize = 1 << 13;
 
 /// Two boundaries, ready to be searched in.
 struct Pair<'a> {
-    surfaces: [Surface; 2],
-    padded: [Padded; 2],
+    surfaces: [Surface<'a>; 2],
     offsets: Offsets,
     convention: &'a Convention,
     threads: usize,
@@ -145,26 +147,24 @@ struct Pair<'a> {
 
 impl<'a> Pair<'a> {
     fn new(
-        masks: [&Mask; 2],
+        masks: [&'a Mask; 2],
         ignored: Option<&Mask>,
         convention: &'a Convention,
         threads: usize,
         parallel: bool,
     ) -> Self {
-        let surfaces = masks.map(|mask| Surface::new(mask, ignored, convention, parallel));
-        let elements = surfaces[0].elements();
-        let offsets = Offsets::new(&convention.metric, elements.shape(), elements.axes());
-        let padded = surfaces.each_ref().map(|one| Padded::new(one.elements(), offsets.extent));
-        Self { surfaces, padded, offsets, convention, threads, parallel }
+        let offsets = Offsets::new(&convention.metric, masks[0].shape(), masks[0].axes());
+        let surface = |mask| Surface::new(mask, ignored, convention, offsets.extent, parallel);
+        Self { surfaces: masks.map(surface), offsets, convention, threads, parallel }
     }
 
     /// Distances from one boundary to the other.
     fn list(&self, from: usize, to: usize) -> Result<DistanceList> {
-        let (query, source) = (&self.surfaces[from], self.surfaces[to].elements());
+        let (query, source) = (&self.surfaces[from], &self.surfaces[to].elements);
         if source.is_empty() {
             return Ok(query.infinitely_far().into_list());
         }
-        let (mut tally, left) = near::search(query, &self.padded[to], &self.offsets, self.parallel);
+        let (mut tally, left) = near::search(query, source, &self.offsets, self.parallel);
         let far = far::squares(&left, query, source, &self.convention.metric, self.threads)?;
         tally.add_each(far, |code| query.weight(code));
         Ok(tally.into_list())
@@ -172,67 +172,75 @@ impl<'a> Pair<'a> {
 }
 
 /// The boundary elements of a mask.
-enum Surface {
-    /// Voxels, each of weight 1.
-    Voxels(Mask),
-    /// Surface elements and the weights of their codes.
-    Surfels(Surfels, Box<SurfelWeights>),
+struct Surface<'a> {
+    elements: Padded,
+    kind: Kind<'a>,
 }
 
-impl Surface {
-    fn new(mask: &Mask, ignored: Option<&Mask>, convention: &Convention, parallel: bool) -> Self {
-        match convention.elements {
+/// What an element is.
+enum Kind<'a> {
+    /// A voxel, of weight 1.
+    Voxel,
+    /// A surface element, weighted by its code.
+    Surfel(Codes<'a>, Box<SurfelWeights>),
+}
+
+impl<'a> Surface<'a> {
+    fn new(
+        mask: &'a Mask,
+        ignored: Option<&Mask>,
+        convention: &Convention,
+        room: [usize; 2],
+        parallel: bool,
+    ) -> Self {
+        let mut kind = Kind::Voxel;
+        let elements = match convention.elements {
             Elements::Voxels(rule) => {
-                Self::Voxels(surface::boundary_by(mask, rule, convention.edge, ignored, parallel))
+                surface::padded_boundary(mask, (rule, convention.edge), ignored, room, parallel)
             }
-            Elements::Whole => {
-                let mut own = mask.clone();
-                if let Some(ignored) = ignored {
-                    own.and_not(ignored);
-                }
-                Self::Voxels(own)
-            }
+            Elements::Whole => Padded::new(mask, ignored, room),
             Elements::Surfels => {
-                let table = Box::new(SurfelWeights::new(&convention.metric, mask.axes()));
-                Self::Surfels(surface::surfels_by(mask, ignored, parallel), table)
+                let table = SurfelWeights::new(&convention.metric, mask.axes());
+                kind = Kind::Surfel(Codes(mask), Box::new(table));
+                surface::padded_surfels(mask, ignored, room, parallel)
             }
-        }
+        };
+        Self { elements, kind }
     }
 
-    /// Where the elements are.
-    fn elements(&self) -> &Mask {
-        match self {
-            Self::Voxels(voxels) => voxels,
-            Self::Surfels(surfels, _) => surfels.positions(),
+    /// Codes of the elements (set bits) of a word; 0 for voxels.
+    fn codes(&self, [z, y, k]: [usize; 3], elements: u64) -> [u8; 64] {
+        match &self.kind {
+            Kind::Voxel => [0; 64],
+            Kind::Surfel(codes, _) => codes.of_word(z, y, k, elements),
         }
-    }
-
-    fn infinitely_far(&self) -> Tally {
-        let mut tally = Tally::default();
-        match self {
-            Self::Voxels(voxels) => match voxels.count() {
-                0 => {}
-                count => tally.add(f64::INFINITY, 1.0, count),
-            },
-            Self::Surfels(surfels, table) => {
-                let mut counts = [0; 256];
-                surfels.for_each(|_, _, _, code| counts[usize::from(code)] += 1);
-                for (&count, &weight) in counts.iter().zip(table.table()) {
-                    if count > 0 {
-                        tally.add(f64::INFINITY, weight, count);
-                    }
-                }
-            }
-        }
-        tally
     }
 
     /// Weight of an element by the code of its block; codes of voxels do not matter.
     fn weight(&self, code: u8) -> f64 {
-        match self {
-            Self::Voxels(_) => 1.0,
-            Self::Surfels(_, table) => table.weight(code),
+        match &self.kind {
+            Kind::Voxel => 1.0,
+            Kind::Surfel(_, table) => table.weight(code),
         }
+    }
+
+    fn infinitely_far(&self) -> Tally {
+        let mut counts = [0; 256];
+        for z in 0..self.elements.shape()[0] {
+            for y in 0..self.elements.shape()[1] {
+                for (k, &word) in
+                    self.elements.row(z, y).iter().enumerate().filter(|(_, w)| **w != 0)
+                {
+                    let codes = self.codes([z, y, k], word);
+                    each_bit(&[word], |bit| counts[usize::from(codes[bit])] += 1);
+                }
+            }
+        }
+        let mut tally = Tally::default();
+        for (code, count) in (0..=255).zip(counts).filter(|(_, count)| *count > 0) {
+            tally.add(f64::INFINITY, self.weight(code), count);
+        }
+        tally
     }
 }
 

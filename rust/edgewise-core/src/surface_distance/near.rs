@@ -6,12 +6,13 @@
 
 use rayon::prelude::*;
 
+use super::blocks::Nearby;
 use super::offsets::Offsets;
-use super::padded::Padded;
-use super::{Surface, Tally};
-use crate::mask::{Mask, each_bit};
+use super::{Kind, Surface, Tally};
+use crate::mask::each_bit;
+use crate::padded::Padded;
 use crate::simd::{self, Isa, Kernel};
-use crate::surface::Surfels;
+use crate::surface::Codes;
 
 /// Rows of a mask that are worth a task: fewer words are searched sooner than a thread wakes up.
 const GRAIN: usize = 1 << 12;
@@ -33,15 +34,17 @@ pub(super) fn search(
     offsets: &Offsets,
     parallel: bool,
 ) -> (Tally, Vec<Left>) {
-    let elements = query.elements();
+    let elements = &query.elements;
+    let nearby = &Nearby::new(source);
     let [planes, rows, _] = elements.shape();
     let per_task = GRAIN.div_ceil(elements.words_per_row().max(1));
     let search = |first: usize| {
         let last = if parallel { first + per_task } else { planes * rows };
-        let task = Task { elements, source, offsets, rows: [first, last.min(planes * rows)] };
-        match query {
-            Surface::Voxels(_) => task.run(Voxels),
-            Surface::Surfels(surfels, _) => task.run(Codes(surfels)),
+        let task =
+            Task { elements, source, nearby, offsets, rows: [first, last.min(planes * rows)] };
+        match &query.kind {
+            Kind::Voxel => task.run(Alike),
+            Kind::Surfel(codes, _) => task.run(*codes),
         }
     };
     let parts: Vec<Found> = if parallel {
@@ -56,9 +59,9 @@ pub(super) fn search(
     let mut left = Vec::new();
     for part in parts {
         for (n, &count) in part.counts.iter().enumerate().filter(|(_, count)| **count != 0) {
-            let (class, weight) = match query {
-                Surface::Voxels(_) => (n, 1.0),
-                Surface::Surfels(_, table) => (n / 256, table.table()[n % 256]),
+            let (class, weight) = match &query.kind {
+                Kind::Voxel => (n, 1.0),
+                Kind::Surfel(_, table) => (n / 256, table.table()[n % 256]),
             };
             tally.add(offsets.classes[class].square, weight, count);
         }
@@ -73,8 +76,9 @@ pub(super) fn search(
 
 /// The search of some rows.
 struct Task<'a> {
-    elements: &'a Mask,
+    elements: &'a Padded,
     source: &'a Padded,
+    nearby: &'a Nearby,
     offsets: &'a Offsets,
     /// First row, and one past the last.
     rows: [usize; 2],
@@ -107,10 +111,9 @@ trait Kinds {
     fn count(word: &Self::Word, elements: u64, counts: &mut [u64]);
 }
 
-/// All alike.
-struct Voxels;
+struct Alike;
 
-impl Kinds for Voxels {
+impl Kinds for Alike {
     const COUNT: usize = 1;
     type Word = ();
 
@@ -123,16 +126,13 @@ impl Kinds for Voxels {
     }
 }
 
-/// By the code of the block.
-struct Codes<'a>(&'a Surfels);
-
 impl Kinds for Codes<'_> {
     const COUNT: usize = 256;
     type Word = [u8; 64];
 
     #[inline(always)]
     fn word(&self, [z, y, k]: [usize; 3], elements: u64) -> [u8; 64] {
-        self.0.codes(z, y, k, elements)
+        self.of_word(z, y, k, elements)
     }
 
     #[inline(always)]
@@ -151,7 +151,7 @@ impl<K: Kinds> Kernel for Search<'_, K> {
 
     #[inline(always)]
     fn run<I: Isa>(self, _: I) -> Found {
-        let Task { elements, source, offsets, rows: [first, last] } = self.task;
+        let Task { elements, source, nearby, offsets, rows: [first, last] } = self.task;
         let steps: Vec<Vec<isize>> = (offsets.groups.iter())
             .map(|rows| rows.iter().map(|&row| source.step(row)).collect())
             .collect();
@@ -162,8 +162,12 @@ impl<K: Kinds> Kernel for Search<'_, K> {
         for row in first..last {
             let (z, y) = (row / rows, row % rows);
             let start = source.place(z, y);
-            for (k, &word) in elements.row(z, y).iter().enumerate().filter(|(_, word)| **word != 0)
-            {
+            let words = elements.row(z, y).iter().zip(nearby.row(z, y)).enumerate();
+            for (k, (&word, &near)) in words.filter(|(_, (word, _))| **word != 0) {
+                if !near {
+                    found.left.push(Left { row: row as u32, word: k as u32, bits: word });
+                    continue;
+                }
                 let kinds = self.kinds.word([z, y, k], word);
                 let mut rest = word;
                 for (class, counts) in

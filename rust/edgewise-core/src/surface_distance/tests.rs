@@ -41,19 +41,36 @@ fn packed(data: &[u8], shape: [usize; 3], axes: usize, rule: impl Fn(u8) -> bool
     Mask::from_bytes(&bytes, shape, axes).unwrap()
 }
 
-fn points(mask: &Mask) -> Vec<[usize; 3]> {
+fn points(set: &Padded) -> Vec<[usize; 3]> {
     let mut found = vec![];
-    mask.for_each_set(|z, y, x| found.push([z, y, x]));
+    for z in 0..set.shape()[0] {
+        for y in 0..set.shape()[1] {
+            each_bit(set.row(z, y), |x| found.push([z, y, x]));
+        }
+    }
     found
 }
 
 /// All elements, as if none were near.
 fn all_left(surface: &Surface) -> Vec<Left> {
-    let width = surface.elements().words_per_row();
-    let words = surface.elements().words().iter().enumerate();
-    let left =
-        words.map(|(i, &bits)| Left { row: (i / width) as u32, word: (i % width) as u32, bits });
-    left.filter(|left| left.bits != 0).collect()
+    let mut left = vec![];
+    for z in 0..surface.elements.shape()[0] {
+        for y in 0..surface.elements.shape()[1] {
+            let row = (z * surface.elements.shape()[1] + y) as u32;
+            let words = surface.elements.row(z, y).iter().enumerate();
+            left.extend(words.filter(|(_, bits)| **bits != 0).map(|(k, &bits)| Left {
+                row,
+                word: k as u32,
+                bits,
+            }));
+        }
+    }
+    left
+}
+
+/// All voxels of a mask.
+fn whole(mask: &Mask) -> Surface<'_> {
+    Surface { elements: Padded::new(mask, None, [0; 2]), kind: Kind::Voxel }
 }
 
 fn ascending(mut found: Vec<(f64, u8)>) -> Vec<(f64, u8)> {
@@ -62,10 +79,7 @@ fn ascending(mut found: Vec<(f64, u8)>) -> Vec<(f64, u8)> {
 }
 
 fn weight(surface: &Surface, [z, y, x]: [usize; 3]) -> f64 {
-    match surface {
-        Surface::Voxels(_) => 1.0,
-        Surface::Surfels(surfels, table) => table.weight(surfels.code_at(z, y, x)),
-    }
+    surface.weight(surface.codes([z, y, x / 64], 1 << (x % 64))[x % 64])
 }
 
 fn offset(from: [usize; 3], to: [usize; 3]) -> [i64; 3] {
@@ -73,7 +87,7 @@ fn offset(from: [usize; 3], to: [usize; 3]) -> [i64; 3] {
 }
 
 /// All pairs.
-fn naive(from: &Mask, to: &Mask, metric: &Metric) -> Vec<f64> {
+fn naive(from: &Padded, to: &Padded, metric: &Metric) -> Vec<f64> {
     let others = points(to);
     let nearest = |at: &[usize; 3]| {
         let squares = others.iter().map(|&other| metric.squared(offset(*at, other)));
@@ -150,11 +164,11 @@ proptest! {
             for edge in [Edge::Background, Edge::Foreground] {
                 let convention = Convention { metric, elements, edge };
                 let found = between(&a, &b, Some(&hidden), &convention, 1).unwrap();
-                let [r, p] = [&a, &b].map(|mask| Surface::new(mask, Some(&hidden), &convention, false));
+                let [r, p] = [&a, &b].map(|mask| Surface::new(mask, Some(&hidden), &convention, [0; 2], false));
                 for (list, from, to) in [(&found[0], &r, &p), (&found[1], &p, &r)] {
                     let weights: Vec<f64> =
-                        points(from.elements()).iter().map(|&at| weight(from, at)).collect();
-                    let expected = listed(&naive(from.elements(), to.elements(), &metric), &weights);
+                        points(&from.elements).iter().map(|&at| weight(from, at)).collect();
+                    let expected = listed(&naive(&from.elements, &to.elements, &metric), &weights);
                     prop_assert!(same(list, &expected, exact), "{list:?} {expected:?}");
                 }
                 prop_assert_eq!(&between(&a, &b, Some(&hidden), &convention, 3).unwrap(), &found);
@@ -172,17 +186,14 @@ proptest! {
         let (a, b) = (packed(&ours, shape, axes, |v| v == 1), packed(&theirs, shape, axes, |v| v == 1));
         let elements = if surfels { Elements::Surfels } else { Elements::Whole };
         let convention = Convention { metric, elements, edge: Edge::Background };
-        let [from, to] = [&a, &b].map(|mask| Surface::new(mask, None, &convention, false));
-        let source = to.elements();
-        if source.is_empty() || from.elements().is_empty() {
+        let [from, to] = [&a, &b].map(|mask| Surface::new(mask, None, &convention, [0; 2], false));
+        let source = &to.elements;
+        if source.is_empty() || from.elements.is_empty() {
             return Ok(());
         }
-        let code = |&[z, y, x]: &[usize; 3]| match &from {
-            Surface::Voxels(_) => 0,
-            Surface::Surfels(surfels, _) => surfels.code_at(z, y, x),
-        };
-        let codes = points(from.elements()).iter().map(code).collect::<Vec<_>>();
-        let expected = ascending(naive(from.elements(), source, &metric).into_iter().zip(codes).collect());
+        let code = |&[z, y, x]: &[usize; 3]| from.codes([z, y, x / 64], 1 << (x % 64))[x % 64];
+        let codes = points(&from.elements).iter().map(code).collect::<Vec<_>>();
+        let expected = ascending(naive(&from.elements, source, &metric).into_iter().zip(codes).collect());
         let left = all_left(&from);
         let mut hunted = vec![];
         at_every_level(|_| hunted.push(far::by_hunt(&left, &from, source, &metric, u64::MAX, 1)));
@@ -215,16 +226,18 @@ fn round(side: usize, rule: impl Fn(usize) -> bool) -> Mask {
 #[test]
 fn a_hunt_in_a_sphere_finds_what_the_transform_finds() {
     let (core, shell) = (round(48, |s| s < 30), round(48, |s| (22 * 22..23 * 23).contains(&s)));
-    let core = Surface::Voxels(core);
+    let (core, shell) = (whole(&core), whole(&shell));
     let left = all_left(&core);
     for spacing in [[1.0, 0.7, 1.3], [1.0; 3], [3.1, 0.7, 0.7123]] {
         let metric = Metric::new(&spacing, false).unwrap();
-        let transformed = ascending(far::by_transform(&left, &core, &shell, &metric, 1).unwrap());
+        let transformed =
+            ascending(far::by_transform(&left, &core, &shell.elements, &metric, 1).unwrap());
         for threads in [1, 2] {
-            let hunted = far::by_hunt(&left, &core, &shell, &metric, u64::MAX, threads).unwrap();
+            let hunted =
+                far::by_hunt(&left, &core, &shell.elements, &metric, u64::MAX, threads).unwrap();
             assert_eq!(ascending(hunted), transformed);
         }
-        let chosen = far::squares(&left, &core, &shell, &metric, 2).unwrap();
+        let chosen = far::squares(&left, &core, &shell.elements, &metric, 2).unwrap();
         assert_eq!(ascending(chosen), transformed);
     }
 }
@@ -232,11 +245,12 @@ fn a_hunt_in_a_sphere_finds_what_the_transform_finds() {
 #[test]
 fn a_hunt_ends_where_its_budget_does() {
     let (core, shell) = (round(48, |s| s < 300), round(48, |s| s > 23 * 23));
-    let core = Surface::Voxels(core);
+    let (core, shell) = (whole(&core), whole(&shell));
     let left = all_left(&core);
     let metric = Metric::new(&[1.0; 3], false).unwrap();
-    let affordable =
-        |budget, threads| far::by_hunt(&left, &core, &shell, &metric, budget, threads).is_some();
+    let affordable = |budget, threads| {
+        far::by_hunt(&left, &core, &shell.elements, &metric, budget, threads).is_some()
+    };
     let (mut least, mut most) = (0, 1 << 40); // the cost, to the unit, by halving
     while most - least > 1 {
         let middle = u64::midpoint(least, most);
@@ -249,11 +263,11 @@ fn a_hunt_ends_where_its_budget_does() {
 #[test]
 fn scattered_elements_in_a_dense_shell_are_left_to_the_transform() {
     let (core, shell) = (round(40, |s| s < 300), round(40, |s| s > 18 * 18));
-    let core = Surface::Voxels(core);
+    let (core, shell) = (whole(&core), whole(&shell));
     let left = all_left(&core);
     let metric = Metric::new(&[1.0; 3], false).unwrap();
-    let found = far::squares(&left, &core, &shell, &metric, 1).unwrap();
-    let transformed = far::by_transform(&left, &core, &shell, &metric, 1).unwrap();
+    let found = far::squares(&left, &core, &shell.elements, &metric, 1).unwrap();
+    let transformed = far::by_transform(&left, &core, &shell.elements, &metric, 1).unwrap();
     assert_eq!(ascending(found), ascending(transformed));
 }
 

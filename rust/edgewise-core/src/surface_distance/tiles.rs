@@ -2,7 +2,8 @@
 
 use super::frame::Frame;
 use super::points::{Boxes, Points};
-use crate::mask::{Mask, each_bit};
+use crate::mask::each_bit;
+use crate::padded::Padded;
 
 /// Rows along z and y, and voxels along x, of a block.
 const BLOCK: [usize; 3] = [4, 4, 16];
@@ -11,7 +12,7 @@ const PARTS: usize = 64 / BLOCK[2];
 
 /// The set voxels of a mask by blocks.
 pub(super) struct Tiles<'a> {
-    source: &'a Mask,
+    source: &'a Padded,
     /// Blocks along each axis.
     shape: [usize; 3],
     /// Box and number of every block where something is set.
@@ -20,7 +21,7 @@ pub(super) struct Tiles<'a> {
 
 impl<'a> Tiles<'a> {
     /// One pass over the words; memory: 24 bytes a block, 28 more where something is set.
-    pub(super) fn new(source: &'a Mask, frame: &Frame) -> Self {
+    pub(super) fn new(source: &'a Padded, frame: &Frame) -> Self {
         const NOTHING: [[u32; 3]; 2] = [[u32::MAX; 3], [0; 3]];
         let [planes, rows, _] = source.shape();
         let shape =

@@ -64,6 +64,9 @@ pub trait LabelMap: Sync {
     /// Lengths along z, y, x.
     fn shape(&self) -> [usize; 3];
 
+    /// How many of z, y, x are axes of the array.
+    fn axes(&self) -> usize;
+
     /// Set bit `i` of `changes` where element `i` of a piece of memory differs from element `i - 1`.
     fn mark(&self, piece: Range<usize>, changes: &mut [u64]);
 
@@ -80,6 +83,10 @@ pub trait LabelMap: Sync {
 impl<T: Label> LabelMap for View<'_, T> {
     fn shape(&self) -> [usize; 3] {
         View::shape(self)
+    }
+
+    fn axes(&self) -> usize {
+        View::axes(self)
     }
 
     fn mark(&self, piece: Range<usize>, changes: &mut [u64]) {

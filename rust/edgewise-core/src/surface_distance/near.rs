@@ -7,8 +7,9 @@
 use rayon::prelude::*;
 
 use super::blocks::Nearby;
+use super::lists::Tally;
 use super::offsets::Offsets;
-use super::{Kind, Surface, Tally};
+use super::pair::{Kind, Surface};
 use crate::mask::each_bit;
 use crate::padded::Padded;
 use crate::simd::{self, Isa, Kernel};
@@ -55,21 +56,21 @@ pub(super) fn search(
     } else {
         vec![search(0)]
     };
-    let mut tally = Tally::default();
+    let mut counts = vec![0; parts[0].counts.len()];
     let mut left = Vec::new();
     for part in parts {
-        for (n, &count) in part.counts.iter().enumerate().filter(|(_, count)| **count != 0) {
-            let (class, weight) = match &query.kind {
-                Kind::Voxel => (n, 1.0),
-                Kind::Surfel(_, table) => (n / 256, table.table()[n % 256]),
-            };
-            tally.add(offsets.classes[class].square, weight, count);
-        }
+        counts.iter_mut().zip(part.counts).for_each(|(sum, count)| *sum += count);
         if left.is_empty() {
             left = part.left; // all of it where there is one part
         } else {
             left.extend(part.left);
         }
+    }
+    let mut tally = Tally::default();
+    let kinds = counts.len() / offsets.classes.len();
+    for (n, &count) in counts.iter().enumerate().filter(|(_, count)| **count != 0) {
+        let code = (n % kinds) as u8;
+        tally.add(offsets.classes[n / kinds].square, query.weight(code), count);
     }
     (tally, left)
 }
@@ -152,9 +153,7 @@ impl<K: Kinds> Kernel for Search<'_, K> {
     #[inline(always)]
     fn run<I: Isa>(self, _: I) -> Found {
         let Task { elements, source, nearby, offsets, rows: [first, last] } = self.task;
-        let steps: Vec<Vec<isize>> = (offsets.groups.iter())
-            .map(|rows| rows.iter().map(|&row| source.step(row)).collect())
-            .collect();
+        let steps = offsets.steps(source);
         let mut joined = vec![[0_u64; 3]; steps.len()];
         let mut found =
             Found { counts: vec![0; K::COUNT * offsets.classes.len()], left: Vec::new() };

@@ -6,19 +6,21 @@
 use std::collections::BTreeMap;
 
 use crate::grid::Metric;
+use crate::padded::Padded;
 
 /// How far to look, in smallest spacings: as far as the rows stay few enough.
-const REACHES: [f64; 9] = [8.0, 7.0, 6.0, 5.0, 4.5, 4.0, 3.5, 3.0, 2.5];
+const REACHES: [f64; 7] = [8.0, 7.0, 6.0, 5.0, 4.5, 4.0, 3.5];
+const LEAST_REACH: f64 = 3.0;
 const FEW_ROWS: usize = 64;
 
 /// All index offsets up to the reach.
 pub(super) struct Offsets {
     /// Offsets to rows (dz, dy); those of a group have the same distances at every dx.
-    pub(super) groups: Vec<Vec<[i64; 2]>>,
+    groups: Vec<Vec<[i64; 2]>>,
     /// Offsets of the same length together, shortest first.
     pub(super) classes: Vec<Class>,
     /// The largest |dz| and |dy|.
-    pub(super) extent: [usize; 2],
+    extent: [usize; 2],
 }
 
 /// All offsets of one length.
@@ -36,30 +38,19 @@ pub(super) struct Term {
 }
 
 impl Offsets {
-    /// The offsets that lead from a voxel of a grid to others, up to a reach that suits the spacing.
-    pub(super) fn new(metric: &Metric, shape: [usize; 3], axes: usize) -> Self {
-        let within = |reach: &f64| Self::within(*reach, metric, shape, axes);
-        let few = |offsets: &Self| offsets.groups.iter().map(Vec::len).sum::<usize>() <= FEW_ROWS;
-        REACHES.iter().map(within).find(few).unwrap_or_else(|| within(&2.0))
-    }
-
-    fn within(reach: f64, metric: &Metric, shape: [usize; 3], axes: usize) -> Self {
+    /// The offsets along the last `axes` axes, up to a reach that suits the spacing.
+    pub(super) fn new(metric: &Metric, axes: usize) -> Self {
         let spacing = metric.spacing();
-        let reach = reach * spacing[3 - axes..].iter().copied().fold(f64::INFINITY, f64::min);
+        let smallest = spacing[3 - axes..].iter().copied().fold(f64::INFINITY, f64::min);
+        let few = |reach: &f64| rows_within(metric, axes, reach * smallest).len() <= FEW_ROWS;
+        let reach = smallest * REACHES.into_iter().find(few).unwrap_or(LEAST_REACH);
         let limit = reach * reach;
-        let extent = |k: usize| {
-            if k < 3 - axes { 0 } else { ((reach / spacing[k]) as i64 + 1).min(shape[k] as i64) }
-        };
+        let farthest = (reach / spacing[2]) as i64 + 1;
         let mut alike: BTreeMap<Vec<u64>, Vec<[i64; 2]>> = BTreeMap::new();
-        for dz in -extent(0)..=extent(0) {
-            for dy in -extent(1)..=extent(1) {
-                let squares = (0..=extent(2)).map(|dx| metric.squared([dz, dy, dx]));
-                let within: Vec<u64> =
-                    squares.take_while(|&square| square <= limit).map(f64::to_bits).collect();
-                if !within.is_empty() {
-                    alike.entry(within).or_default().push([dz, dy]);
-                }
-            }
+        for [dz, dy] in rows_within(metric, axes, reach) {
+            let squares = (0..=farthest).map(|dx| metric.squared([dz, dy, dx]));
+            let within = squares.take_while(|&square| square <= limit).map(f64::to_bits);
+            alike.entry(within.collect()).or_default().push([dz, dy]);
         }
         let mut terms: BTreeMap<u64, Vec<Term>> = BTreeMap::new(); // bits of squares sort as the squares do
         for (group, squares) in alike.keys().enumerate() {
@@ -78,4 +69,34 @@ impl Offsets {
         };
         Self { classes: classes.collect(), extent: [largest(0), largest(1)], groups }
     }
+
+    /// The room that the rows of a grid need around them; where it ends before an offset does, that offset leads nowhere.
+    pub(super) fn room(&self, shape: [usize; 3]) -> [usize; 2] {
+        [self.extent[0].min(shape[0]), self.extent[1].min(shape[1])]
+    }
+
+    /// How far the rows of every group start from a row of a set with such room.
+    pub(super) fn steps(&self, set: &Padded) -> Vec<Vec<isize>> {
+        let room = set.layout().room;
+        let there = |row: &&[i64; 2]| (0..2).all(|k| row[k].unsigned_abs() as usize <= room[k]);
+        let step =
+            |rows: &Vec<[i64; 2]>| rows.iter().filter(there).map(|&row| set.step(row)).collect();
+        self.groups.iter().map(step).collect()
+    }
+}
+
+/// The rows (dz, dy) that are no farther than the reach.
+fn rows_within(metric: &Metric, axes: usize, reach: f64) -> Vec<[i64; 2]> {
+    let extent = |k: usize| {
+        if k < 3 - axes { 0 } else { (reach / metric.spacing()[k]) as i64 + 1 }
+    };
+    let mut rows = Vec::new();
+    for dz in -extent(0)..=extent(0) {
+        for dy in -extent(1)..=extent(1) {
+            if metric.squared([dz, dy, 0]) <= reach * reach {
+                rows.push([dz, dy]);
+            }
+        }
+    }
+    rows
 }

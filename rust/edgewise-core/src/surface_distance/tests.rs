@@ -1,7 +1,12 @@
 use proptest::prelude::*;
 
 use super::near::Left;
+use super::pair::{Kind, Surface};
 use super::*;
+use crate::View;
+use crate::grid::Bounds;
+use crate::mask::each_bit;
+use crate::padded::Padded;
 use crate::simd::tests::at_every_level;
 use crate::simd::{self, Level};
 
@@ -164,7 +169,8 @@ proptest! {
             for edge in [Edge::Background, Edge::Foreground] {
                 let convention = Convention { metric, elements, edge };
                 let found = between(&a, &b, Some(&hidden), &convention, 1).unwrap();
-                let [r, p] = [&a, &b].map(|mask| Surface::new(mask, Some(&hidden), &convention, [0; 2], false));
+                let setting = Setting::new(&convention, axes, 1, false);
+                let [r, p] = [&a, &b].map(|mask| Surface::new(mask, Some(&hidden), &setting));
                 for (list, from, to) in [(&found[0], &r, &p), (&found[1], &p, &r)] {
                     let weights: Vec<f64> =
                         points(&from.elements).iter().map(|&at| weight(from, at)).collect();
@@ -186,7 +192,8 @@ proptest! {
         let (a, b) = (packed(&ours, shape, axes, |v| v == 1), packed(&theirs, shape, axes, |v| v == 1));
         let elements = if surfels { Elements::Surfels } else { Elements::Whole };
         let convention = Convention { metric, elements, edge: Edge::Background };
-        let [from, to] = [&a, &b].map(|mask| Surface::new(mask, None, &convention, [0; 2], false));
+        let setting = Setting::new(&convention, axes, 1, false);
+        let [from, to] = [&a, &b].map(|mask| Surface::new(mask, None, &setting));
         let source = &to.elements;
         if source.is_empty() || from.elements.is_empty() {
             return Ok(());
@@ -305,6 +312,39 @@ fn a_mask_without_boundary_is_infinitely_far() {
     let [there, back] = between(&full, &hole, None, &convention, 1).unwrap();
     assert_eq!(there, DistanceList::default());
     assert_eq!((back.distances, back.counts), (vec![f64::INFINITY], vec![4]));
+}
+
+proptest! {
+    #[test]
+    fn lists_of_labels_are_those_of_their_masks(
+        (shape, axes, ours, theirs, spacing) in cases(), hide: bool, threads in 1..4_usize
+    ) {
+        let ours: Vec<u8> = ours.iter().enumerate().map(|(i, v)| v + (i % 2) as u8).collect();
+        let convention = Convention {
+            metric: Metric::new(&spacing[3 - axes..], false).unwrap(),
+            elements: if hide { Elements::Voxels(Boundary::Face) } else { Elements::Surfels },
+            edge: Edge::Background,
+        };
+        let ignored: Vec<u8> = theirs.iter().map(|&v| u8::from(v == 2)).collect();
+        let maps = [&ours, &theirs, &ignored].map(|data| View::new(data, &shape[3 - axes..]).unwrap());
+        let hidden = packed(&ignored, shape, axes, |v| v == 1);
+        let wanted = [Some(vec![1]), Some(vec![2, 3]), None, Some(vec![7])];
+        let target = |members: &Option<Vec<i128>>| Target {
+            reference: members.clone(),
+            prediction: members.clone(),
+            bounds: Bounds::whole(shape),
+        };
+        let targets: Vec<_> = wanted.iter().map(target).collect();
+        let found = between_labels(
+            &maps[0], &maps[1], hide.then_some(&maps[2]), &targets, &convention, threads,
+        ).unwrap();
+        for (members, found) in wanted.iter().zip(&found) {
+            let has = |v: u8| members.as_ref().map_or(v != 0, |all| all.contains(&v.into()));
+            let (a, b) = (packed(&ours, shape, axes, has), packed(&theirs, shape, axes, has));
+            let expected = between(&a, &b, hide.then_some(&hidden), &convention, 1).unwrap();
+            prop_assert_eq!(found, &expected);
+        }
+    }
 }
 
 #[test]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from edgewise._arguments import as_threads
 from edgewise.errors import ConfigError
 
 from .conventions import Convention, chosen, preset_convention
 from .formulas import measured
+from .formulas.distances import boundary_of
 from .grids import Grid, open_label_maps
 from .labels import Labels, Regions, Target, targets_of
 from .metric_ids import ALWAYS, DEFAULT_METRICS, MetricRequest, parse_all
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
     from edgewise._arguments import Spacing, Threads
 
+    from .conventions import Boundary, Edge
+
 __all__ = ["measure"]
+
+_TOGETHER: Final = 256  # targets whose distance lists are held at a time
 
 Tolerance: TypeAlias = float | Mapping[int | str, float]
 
@@ -125,10 +130,13 @@ def measure(
         ignore_label=ignore_label,
     )
     values: list[Value] = []
-    for target in targets:
-        complete = [one.completed(_tolerance(nsd_tolerance, target)) for one in requests]
-        values += _values(pair, target, complete, squeeze=squeeze)
-        pair.forget(target.members)
+    for first in range(0, len(targets), _TOGETHER):
+        together = targets[first : first + _TOGETHER]
+        _make_distances(pair, together, requests, squeeze=squeeze)
+        for target in together:
+            complete = [one.completed(_tolerance(nsd_tolerance, target)) for one in requests]
+            values += _values(pair, target, complete, squeeze=squeeze)
+            pair.forget(target.members)
     return _result(grid, pair, targets, tuple(values), preset)
 
 
@@ -146,6 +154,27 @@ def _tolerance(tolerance: Tolerance, target: Target) -> float:
 @lru_cache(maxsize=512)
 def _settings(request: MetricRequest, *, squeeze: bool | None) -> Convention:
     return chosen(request.preset, {**dict(request.parameters), "squeeze": squeeze})
+
+
+def _make_distances(
+    pair: PairIngredients,
+    targets: Sequence[Target],
+    requests: Sequence[MetricRequest],
+    *,
+    squeeze: bool | None,
+) -> None:
+    """Make what the metrics need of the boundaries of several targets, so that threads share it."""
+    if len(targets) < 2:
+        return
+    needed: dict[tuple[Boundary, Edge, bool], None] = {}  # in the order of the requests
+    for request in requests:
+        settings = _settings(request, squeeze=squeeze)
+        boundary = boundary_of(request.name, settings)
+        if boundary is not None:
+            needed[boundary, settings.edge, settings.squeeze] = None
+    for boundary, edge, squeezed in needed:
+        members = [target.members for target in targets]
+        pair.make_distances(members, boundary, edge, squeeze=squeezed)
 
 
 def _values(

@@ -268,17 +268,25 @@ impl<T: Copy, F: Fn(T) -> bool> Kernel for Pack<'_, T, F> {
     fn run<I: Isa>(self, isa: I) {
         let [_, rows, columns] = self.mask.shape;
         let start = self.bounds.start;
+        let [_, all_rows, all_columns] = self.view.shape();
         for (r, packed) in self.mask.words.chunks_exact_mut(self.mask.words_per_row).enumerate() {
             let (z, y) = (start[0] + r / rows, start[1] + r % rows);
-            let row = &self.view.row(z, y)[start[2]..start[2] + columns];
-            pack_row(isa, row, packed, &self.is_set);
+            let first = (z * all_rows + y) * all_columns + start[2];
+            pack_row(isa, &self.view.data()[first..], columns, packed, &self.is_set);
         }
     }
 }
 
+/// Pack the first `columns` elements; what follows them is read along where that fills a word, and dropped.
 #[inline(always)]
-fn pack_row<I: Isa, T: Copy>(isa: I, row: &[T], packed: &mut [u64], is_set: &impl Fn(T) -> bool) {
-    let (whole, rest) = row.as_chunks::<64>();
+fn pack_row<I: Isa, T: Copy>(
+    isa: I,
+    data: &[T],
+    columns: usize,
+    packed: &mut [u64],
+    is_set: &impl Fn(T) -> bool,
+) {
+    let whole = data.as_chunks::<64>().0;
     for (word, elements) in packed.iter_mut().zip(whole) {
         let mut bytes = [0_u8; 64];
         for (byte, &element) in bytes.iter_mut().zip(elements) {
@@ -287,7 +295,11 @@ fn pack_row<I: Isa, T: Copy>(isa: I, row: &[T], packed: &mut [u64], is_set: &imp
         *word = isa.nonzero(&bytes);
     }
     if let Some(word) = packed.get_mut(whole.len()) {
+        let rest = &data[64 * whole.len()..columns]; // the end of the data
         *word = rest.iter().rev().fold(0, |bits, &element| bits << 1 | u64::from(is_set(element)));
+    }
+    if let Some(word) = packed.last_mut() {
+        *word &= low_bits(columns);
     }
 }
 

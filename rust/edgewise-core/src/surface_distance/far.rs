@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicU64;
 use super::frame::Frame;
 use super::hunt::Hunt;
 use super::near::Left;
-use super::pair::Surface;
+use super::pair::{Kind, Surface};
 use super::points::Query;
 use super::tiles::Tiles;
 use crate::distance;
@@ -21,19 +21,27 @@ use crate::parallel;
 
 /// Cost of transforming one voxel, and the least that one element costs a hunt, in units of its comparisons (about 0.4 ns).
 const VOXEL: u64 = 20;
-const ELEMENT: u64 = 64;
+const ELEMENT: u64 = 100;
 
-/// The squared distance and the code of every element that is left; in any order.
+/// What is known of far elements, in any order.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Far {
+    pub(super) squares: Vec<f64>,
+    /// Codes of the surface elements; nothing for voxels.
+    pub(super) codes: Vec<u8>,
+}
+
+/// The squared distance of every element that is left.
 pub(super) fn squares(
     left: &[Left],
     query: &Surface,
     source: &Padded,
     metric: &Metric,
     threads: usize,
-) -> Result<Vec<(f64, u8)>> {
+) -> Result<Far> {
     let count: u64 = left.iter().map(|left| u64::from(left.bits.count_ones())).sum();
     if count == 0 {
-        return Ok(Vec::new()); // the usual case of a good segmentation: nothing is prepared for nothing
+        return Ok(Far::default()); // the usual case of a good segmentation: nothing is prepared for nothing
     }
     if source.shape().iter().any(|&length| length > i32::MAX as usize) {
         return Err(Error::Shape(format!("an axis of {:?} is too long", source.shape())));
@@ -56,7 +64,7 @@ pub(super) fn by_hunt(
     metric: &Metric,
     budget: u64,
     threads: usize,
-) -> Option<Vec<(f64, u8)>> {
+) -> Option<Far> {
     let frame = Frame::new(metric, source.shape());
     let tiles = Tiles::new(source, &frame);
     let mut queries = Vec::new();
@@ -69,8 +77,12 @@ pub(super) fn by_hunt(
         let hunt = Hunt { frame: &frame, tiles: &tiles, budget, spent, parallel };
         hunt.run(&mut queries, &mut found)
     });
-    affordable
-        .then(|| found.into_iter().zip(queries).map(|(d, query)| (d, query.code as u8)).collect())
+    affordable.then(|| match query.kind {
+        Kind::Voxel => Far { squares: found, codes: Vec::new() },
+        Kind::Surfel(..) => {
+            Far { squares: found, codes: queries.iter().map(|query| query.code as u8).collect() }
+        }
+    })
 }
 
 /// The same, measured to the voxels that a distance transform finds nearest.
@@ -80,7 +92,7 @@ pub(super) fn by_transform(
     source: &Padded,
     metric: &Metric,
     threads: usize,
-) -> Result<Vec<(f64, u8)>> {
+) -> Result<Far> {
     let shape = source.shape();
     let mut others = vec![1_u8; shape.iter().product()];
     for (row, others) in others.chunks_exact_mut(shape[2]).enumerate() {
@@ -96,7 +108,7 @@ pub(super) fn by_transform(
     };
     let nearest = distance::nearest(&others, &request)?;
     let [_, rows, columns] = shape;
-    let mut found = Vec::new();
+    let mut found = Far::default();
     each_left(left, query, |at, code| {
         let square = nearest.as_ref().map_or(f64::INFINITY, |nearest| {
             let position = nearest[(at[0] * rows + at[1]) * columns + at[2]] as usize;
@@ -104,7 +116,10 @@ pub(super) fn by_transform(
                 [position / (rows * columns), position / columns % rows, position % columns];
             metric.squared([0, 1, 2].map(|k| other[k] as i64 - at[k] as i64))
         });
-        found.push((square, code));
+        found.squares.push(square);
+        if let Kind::Surfel(..) = query.kind {
+            found.codes.push(code);
+        }
     });
     Ok(found)
 }

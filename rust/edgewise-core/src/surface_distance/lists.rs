@@ -1,5 +1,8 @@
 //! Lists of distinct distances.
 
+use super::sorting;
+use crate::surface::SurfelWeights;
+
 /// Distances of the elements of one mask, in the unit of the spacing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DistanceList {
@@ -22,15 +25,25 @@ impl Tally {
         self.entries.push((square.to_bits(), weight.to_bits(), count));
     }
 
-    /// Squared distances of elements, each with its code, none less than those added before.
-    pub(super) fn add_each(&mut self, far: Vec<(f64, u8)>, weight: impl Fn(u8) -> f64) {
-        let mut keys: Vec<(u64, u64)> = (far.into_iter())
-            .map(|(square, code)| (square.to_bits(), weight(code).to_bits()))
-            .collect();
-        keys.sort_unstable();
+    /// Squared distances of voxels, none less than those added before.
+    pub(super) fn add_voxels(&mut self, mut far: Vec<f64>) {
+        sorting::by_key(&mut far, |square| square.to_bits());
+        for equal in far.chunk_by(|a, b| a.to_bits() == b.to_bits()) {
+            self.add(equal[0], 1.0, equal.len() as u64);
+        }
+    }
+
+    /// Squared distances of surface elements, each with its code, none less than those added before.
+    pub(super) fn add_surfels(&mut self, far: Vec<f64>, codes: &[u8], weights: &SurfelWeights) {
+        let mut keys: Vec<(f64, f64)> =
+            far.into_iter().zip(codes).map(|(d, &code)| (d, weights.weight(code))).collect();
+        sorting::by_key(&mut keys, |key| key.1.to_bits());
+        sorting::by_key(&mut keys, |key| key.0.to_bits());
         self.entries.sort_unstable(); // so that all are in order now, and the last sort has nothing to do
-        for equal in keys.chunk_by(|a, b| a == b) {
-            self.entries.push((equal[0].0, equal[0].1, equal.len() as u64));
+        for equal in
+            keys.chunk_by(|a, b| [a.0, a.1].map(f64::to_bits) == [b.0, b.1].map(f64::to_bits))
+        {
+            self.add(equal[0].0, equal[0].1, equal.len() as u64);
         }
     }
 

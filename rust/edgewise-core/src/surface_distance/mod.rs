@@ -17,6 +17,7 @@ mod near;
 mod offsets;
 mod pair;
 mod points;
+mod sorting;
 mod targets;
 mod tiles;
 

@@ -61,7 +61,10 @@ impl<'a> Setting<'a> {
         }
         let (mut tally, left) = near::search(query, source, &self.offsets, threads > 1);
         let far = far::squares(&left, query, source, &self.convention.metric, threads)?;
-        tally.add_each(far, |code| query.weight(code));
+        match query.kind {
+            Kind::Voxel => tally.add_voxels(far.squares),
+            Kind::Surfel(_, weights) => tally.add_surfels(far.squares, &far.codes, weights),
+        }
         Ok(tally.into_list())
     }
 }

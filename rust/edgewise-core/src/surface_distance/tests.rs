@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::far::Far;
 use super::near::Left;
 use super::pair::{Kind, Surface};
 use super::*;
@@ -78,7 +79,12 @@ fn whole(mask: &Mask) -> Surface<'_> {
     Surface { elements: Padded::new(mask, None, [0; 2]), kind: Kind::Voxel }
 }
 
-fn ascending(mut found: Vec<(f64, u8)>) -> Vec<(f64, u8)> {
+fn ascending(far: Far) -> Vec<(f64, u8)> {
+    let codes = far.codes.into_iter().chain(std::iter::repeat(0)); // none for voxels
+    sorted(far.squares.into_iter().zip(codes).collect())
+}
+
+fn sorted(mut found: Vec<(f64, u8)>) -> Vec<(f64, u8)> {
     found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     found
 }
@@ -200,7 +206,7 @@ proptest! {
         }
         let code = |&[z, y, x]: &[usize; 3]| from.codes([z, y, x / 64], 1 << (x % 64))[x % 64];
         let codes = points(&from.elements).iter().map(code).collect::<Vec<_>>();
-        let expected = ascending(naive(&from.elements, source, &metric).into_iter().zip(codes).collect());
+        let expected = sorted(naive(&from.elements, source, &metric).into_iter().zip(codes).collect());
         let left = all_left(&from);
         let mut hunted = vec![];
         at_every_level(|_| hunted.push(far::by_hunt(&left, &from, source, &metric, u64::MAX, 1)));

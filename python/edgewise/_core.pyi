@@ -73,7 +73,8 @@ def surfels(
     mask: _Mask, spacing: Sequence[float]
 ) -> NDArray[np.float64]: ...  # weights, each axis one longer
 
-# surface_distance.rs: lists reference -> prediction, prediction -> reference; members None: every non-zero element
+# surface_distance.rs: for each target (members in the reference, in the prediction, box) lists reference -> prediction, prediction -> reference;
+# members None: every non-zero element; box None: everything
 def surface_distances(
     reference: _Labels,
     prediction: _Labels,

@@ -111,10 +111,10 @@ pub(super) fn by_transform(
     let mut found = Far::default();
     each_left(left, query, |at, code| {
         let square = nearest.as_ref().map_or(f64::INFINITY, |nearest| {
-            let position = nearest[(at[0] * rows + at[1]) * columns + at[2]] as usize;
-            let other =
-                [position / (rows * columns), position / columns % rows, position % columns];
-            metric.squared([0, 1, 2].map(|k| other[k] as i64 - at[k] as i64))
+            let position = nearest[(at[0] * rows + at[1]) * columns + at[2]];
+            let row = position / columns as u32; // 32 bits divide faster, and hold every position
+            let other = [row / rows as u32, row % rows as u32, position % columns as u32];
+            metric.squared([0, 1, 2].map(|k| i64::from(other[k]) - at[k] as i64))
         });
         found.squares.push(square);
         if let Kind::Surfel(..) = query.kind {

@@ -2,11 +2,12 @@
 //!
 //! For every boundary element a of A the distance is `min over b of |(a - b) ∘ spacing|` over the boundary elements b of B. Nearly all
 //! elements of a good segmentation lie within a few voxels of the other boundary, so 64 of them at a time are tried against ever longer offsets
-//! (`near`); those that are left are searched one by one in a pyramid of boxes, or all at once by a distance transform of the crop where
-//! that is cheaper (`far`). Every distance is measured from its index offset by [`Metric`], whichever way the nearest element was found.
+//! (`near`); those that are left are hunted together, halving them and narrowing the other boundary with every halving (`hunt`), or by a distance
+//! transform of the crop where that is cheaper (`far`). Every distance is rounded as [`Metric`] rounds it, whichever way the nearest element was found.
 //!
-//! Memory beyond the masks: four bits a voxel of the crop, 8 bytes an element that is not near (32 where elements have weights), and 9 bytes a voxel of
-//! the crop (13 where single precision cannot hold the squared distances) for the transform where it is used.
+//! Memory beyond the masks: three bits a voxel of the crop (a word a row more, and up to eight rows and planes all around), 32 bytes an element that is
+//! not near (60 where elements have weights; at most a fifth of the voxels are hunted), and the transform's 9 bytes a voxel of the crop (13 where single
+//! precision cannot hold the squared distances) where it is used.
 
 mod blocks;
 mod far;

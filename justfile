@@ -30,9 +30,9 @@ test:
 slow:
     {{python}} -m pytest -m slow
 
-# ratios to peers on this machine (values must agree before a time is printed)
-bench *names:
-    env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE {{python}} -m benches {{names}}
+# ratios to peers on this machine (values must agree before a time is printed); see docs/speed.md
+bench *arguments:
+    env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE {{python}} -m benches {{arguments}}
 
 # write the pages that are generated from the definitions
 docs:

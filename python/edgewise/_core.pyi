@@ -22,6 +22,7 @@ __all__ = [
     "flood",
     "gunzip",
     "joint_histogram",
+    "label_distance_transform",
     "moments",
     "region_grow",
     "skeleton",
@@ -35,16 +36,23 @@ _Box: TypeAlias = Sequence[tuple[int, int]]  # (start, stop) per axis
 # distances ascending and distinct; how many elements lie at each; their summed weights
 _DistanceList: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]
 
-# distance.rs: any number of axes; the nearest background element; no background: inf, indices -1
+# distance.rs: any number of axes; the nearest background element; no background: inf (uint32: 2**32 - 1), indices -1; uint32: always squared
 def distance_transform(
     mask: _Mask,
     spacing: Sequence[float],
     *,
     squared: bool,
-    double: bool,
+    dtype: Literal["float32", "float64", "uint32"],
     indices: bool,
     threads: int,
-) -> tuple[NDArray[np.float32] | NDArray[np.float64], NDArray[np.int32] | None]: ...
+) -> tuple[
+    NDArray[np.float32] | NDArray[np.float64] | NDArray[np.uint32], NDArray[np.int32] | None
+]: ...
+
+# one to three axes; to the nearest voxel of another label; none: inf
+def label_distance_transform(
+    labels: _Labels, spacing: Sequence[float], *, threads: int
+) -> NDArray[np.float32]: ...
 
 # counts.rs: values of each side ascending (uint64 for uint64 input, else int64), index pairs and their counts, boxes (n, axes, 2)
 def joint_histogram(

@@ -48,8 +48,8 @@ class Ingredients:
         Of the whole pair.
     members : sequence of int
         The labels that make up the foreground.
-    box : Box, optional
-        Smallest box of both masks in the grid's axes; None if both are empty.
+    box : callable
+        Returns the smallest box of both masks in the grid's axes; None if both are empty.
     voxel_volume : float
         Product of all spacings, those of squeezed axes included: a slice has a thickness.
     threads : int
@@ -61,7 +61,7 @@ class Ingredients:
         grid: Grid,
         histogram: JointHistogram,
         members: Sequence[int],
-        box: Box | None,
+        box: Callable[[], Box | None],
         *,
         voxel_volume: float,
         threads: int,
@@ -71,8 +71,12 @@ class Ingredients:
         self.members = tuple(members)
         self.voxel_volume: float = voxel_volume
         self.threads = threads
-        self._box = box
+        self._find_box = box
         self._made: dict[tuple[object, ...], Any] = {}
+
+    @cached_property
+    def _box(self) -> Box | None:
+        return self._find_box()
 
     @cached_property
     def counts(self) -> Counts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -68,11 +67,11 @@ class JointHistogram:
 
 def table_of(joint: Mapping[tuple[int, int], int]) -> JointHistogram:
     """Return the histogram with the margins of given pair counts, without boxes."""
-    rows: Counter[int] = Counter()
-    columns: Counter[int] = Counter()
+    rows: dict[int, int] = {}
+    columns: dict[int, int] = {}
     for (row, column), n in joint.items():
-        rows[row] += n
-        columns[column] += n
+        rows[row] = rows.get(row, 0) + n
+        columns[column] = columns.get(column, 0) + n
     return JointHistogram(
         dict(joint),
         dict(sorted(rows.items())),
@@ -94,21 +93,25 @@ def joint_histogram(
     ref_labels, pred_labels, pairs, numbers, ref_boxes, pred_boxes = _core.joint_histogram(
         reference, prediction, ignored, threads=threads
     )
-    rows, columns = ref_labels.tolist(), pred_labels.tolist()
     table = table_of(
-        {
-            (rows[i], columns[j]): n
-            for (i, j), n in zip(pairs.tolist(), numbers.tolist(), strict=True)
-        }
+        dict(
+            zip(
+                zip(
+                    ref_labels[pairs[:, 0]].tolist(), pred_labels[pairs[:, 1]].tolist(), strict=True
+                ),
+                numbers.tolist(),
+                strict=True,
+            )
+        )
     )
     if not boxed:
         return table
     return replace(
         table,
-        ref_boxes=dict(zip(rows, _boxes(ref_boxes), strict=True)),
-        pred_boxes=dict(zip(columns, _boxes(pred_boxes), strict=True)),
+        ref_boxes=dict(zip(ref_labels.tolist(), _boxes(ref_boxes), strict=True)),
+        pred_boxes=dict(zip(pred_labels.tolist(), _boxes(pred_boxes), strict=True)),
     )
 
 
 def _boxes(boxes: AnyArray) -> list[Box]:
-    return [tuple((start, stop) for start, stop in box) for box in boxes.tolist()]
+    return [tuple(map(tuple, box)) for box in boxes.tolist()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from edgewise._arguments import as_threads
 from edgewise.errors import ConfigError
@@ -130,12 +130,16 @@ def measure(
         ignore_label=ignore_label,
     )
     values: list[Value] = []
+    steps: tuple[_Step, ...] = ()
     for first in range(0, len(targets), _TOGETHER):
         together = targets[first : first + _TOGETHER]
-        _make_distances(pair, together, requests, squeeze=squeeze)
         for target in together:
-            complete = [one.completed(_tolerance(nsd_tolerance, target)) for one in requests]
-            values += _values(pair, target, complete, squeeze=squeeze)
+            tolerance = _tolerance(nsd_tolerance, target)
+            if not steps or isinstance(nsd_tolerance, Mapping):  # else the same for all labels
+                steps = _steps([one.completed(tolerance) for one in requests], squeeze=squeeze)
+            if target is together[0]:
+                _make_distances(pair, together, steps)
+            values += _values(pair, target, steps)
             pair.forget(target.members)
     return _result(grid, pair, targets, tuple(values), preset)
 
@@ -156,37 +160,44 @@ def _settings(request: MetricRequest, *, squeeze: bool | None) -> Convention:
     return chosen(request.preset, {**dict(request.parameters), "squeeze": squeeze})
 
 
+class _Step(NamedTuple):
+    """One number to measure: name and canonical id of the metric, and its convention."""
+
+    name: str
+    id: str
+    settings: Convention
+
+
 def _make_distances(
-    pair: PairIngredients,
-    targets: Sequence[Target],
-    requests: Sequence[MetricRequest],
-    *,
-    squeeze: bool | None,
+    pair: PairIngredients, targets: Sequence[Target], steps: tuple[_Step, ...]
 ) -> None:
     """Make what the metrics need of the boundaries of several targets, so that threads share it."""
     if len(targets) < 2:
         return
     needed: dict[tuple[Boundary, Edge, bool], None] = {}  # in the order of the requests
-    for request in requests:
-        settings = _settings(request, squeeze=squeeze)
-        boundary = boundary_of(request.name, settings)
+    for name, _, settings in steps:
+        boundary = boundary_of(name, settings)
         if boundary is not None:
             needed[boundary, settings.edge, settings.squeeze] = None
-    for boundary, edge, squeezed in needed:
+    for boundary, edge, squeeze in needed:
         members = [target.members for target in targets]
-        pair.make_distances(members, boundary, edge, squeeze=squeezed)
+        pair.make_distances(members, boundary, edge, squeeze=squeeze)
 
 
-def _values(
-    pair: PairIngredients, target: Target, requests: list[MetricRequest], *, squeeze: bool | None
-) -> list[Value]:
+def _steps(requests: list[MetricRequest], *, squeeze: bool | None) -> tuple[_Step, ...]:
     counts = [MetricRequest(name) for name in ALWAYS]
+    return tuple(
+        _Step(request.name, request.id, _settings(request, squeeze=squeeze))
+        for request in dict.fromkeys([*counts, *requests])
+    )
+
+
+def _values(pair: PairIngredients, target: Target, steps: tuple[_Step, ...]) -> list[Value]:
     rows = []
-    for request in dict.fromkeys([*counts, *requests]):
-        settings = _settings(request, squeeze=squeeze)
+    for name, metric, settings in steps:
         ingredients = pair.of(target.members, squeeze=settings.squeeze)
-        value, state = measured(request.name, ingredients, settings)
-        rows.append(Value(target.label, target.name, request.id, value, state))
+        value, state = measured(name, ingredients, settings)
+        rows.append(Value(target.label, target.name, metric, value, state))
     return rows
 
 

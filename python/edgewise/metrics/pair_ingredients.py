@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from .conventions import Boundary, Edge
     from .grids import Grid
+    from .joint import Box
 
 __all__ = ["PairIngredients"]
 
@@ -46,15 +47,11 @@ class PairIngredients:
         squeeze = squeeze or self._squeezed is self.grid
         key = (members, squeeze)
         if key not in self._made:
-            grid = self._squeezed if squeeze else self.grid
-            box = self.histogram.box(members)
-            if box is not None and not squeeze:
-                box = self.grid.unsqueezed_box(box)
             self._made[key] = Ingredients(
-                grid,
+                self._squeezed if squeeze else self.grid,
                 self.histogram,
                 members,
-                box,
+                lambda: self._box(members, squeeze=squeeze),
                 voxel_volume=math.prod(self.grid.spacing),
                 threads=self.threads,
             )
@@ -71,6 +68,10 @@ class PairIngredients:
         """Make the distance lists of many regions at once."""
         made = [self.of(members, squeeze=squeeze) for members in regions]
         make_distances(made, boundary, edge)
+
+    def _box(self, members: tuple[int, ...], *, squeeze: bool) -> Box | None:
+        box = self.histogram.box(members)
+        return box if box is None or squeeze else self.grid.unsqueezed_box(box)
 
     def forget(self, members: tuple[int, ...]) -> None:
         """Release what was made for a region."""

@@ -74,7 +74,7 @@ def _strip(
     boundary = mask & ~_core.erode(solid, connectivity=1, iterations=1, edge="background")
     steps = tuple(spacing) if strip == "edt_lt_mm" else (1.0,) * mask.ndim
     distance, _ = _core.distance_transform(
-        ~boundary, steps, squared=False, double=True, indices=False, threads=1
+        ~boundary, steps, squared=False, dtype="float64", indices=False, threads=1
     )
     near: Mask = mask & (distance < width)
     return near

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .boundary import boundary, surfels
 from .components import connected_components
-from .distance import distance_transform
+from .distance import distance_transform, label_distance_transform
 from .labels import count_labels
 from .morphology import dilate, erode, fill_holes
 from .thinning import skeleton
@@ -20,6 +20,7 @@ __all__ = [
     "erode",
     "euler_characteristic",
     "fill_holes",
+    "label_distance_transform",
     "skeleton",
     "surfels",
 ]

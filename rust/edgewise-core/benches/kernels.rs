@@ -4,7 +4,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use edgewise_core::counts::joint_histogram;
-use edgewise_core::distance::{Request, transform_f32};
+use edgewise_core::distance::{Request, transform};
 use edgewise_core::grid::Bounds;
 use edgewise_core::surface::{Boundary, Edge};
 use edgewise_core::surface_distance::{Convention, Elements, between};
@@ -48,7 +48,7 @@ fn kernels(bench: &mut Criterion) {
         threads: 1,
     };
     bench.bench_function("distance: inside a ball", |b| {
-        b.iter(|| transform_f32(&maps[0], &request));
+        b.iter(|| transform::<f32>(&maps[0], &request));
     });
     for (name, spacing) in [("equal", [1.0; 3]), ("thick slices", [3.0, 0.8, 0.8])] {
         for (kind, elements) in

@@ -41,6 +41,12 @@ impl<'a, T> View<'a, T> {
         self.data
     }
 
+    /// The same grid with other elements, as many.
+    pub(crate) fn with_data<'b, U>(&self, data: &'b [U]) -> View<'b, U> {
+        debug_assert_eq!(data.len(), self.data.len());
+        View { data, shape: self.shape, axes: self.axes }
+    }
+
     /// Lengths along z, y, x.
     pub fn shape(&self) -> [usize; 3] {
         self.shape

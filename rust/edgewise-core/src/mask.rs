@@ -2,7 +2,10 @@
 #![allow(clippy::inline_always, reason = "see `simd`")]
 
 use crate::error::{Error, Result};
+use rayon::prelude::*;
+
 use crate::grid::{Bounds, View};
+use crate::parallel;
 use crate::simd::{self, Isa, Kernel};
 
 /// A set of voxels, one bit each.
@@ -41,9 +44,14 @@ impl Mask {
     /// # Panics
     /// If the box does not lie within the view.
     pub fn pack<T: Copy>(view: &View<T>, bounds: &Bounds, is_set: impl Fn(T) -> bool) -> Self {
+        Self::pack_by(view, bounds, &is_set)
+    }
+
+    /// [`Mask::pack`] by a rule for 64 elements at once.
+    pub(crate) fn pack_by<T: Copy>(view: &View<T>, bounds: &Bounds, rule: &impl Rule<T>) -> Self {
         let mut mask = Self::zeros(bounds.shape(), view.axes());
         if !mask.words.is_empty() {
-            simd::dispatch(Pack { view, bounds, is_set, mask: &mut mask });
+            simd::dispatch(Pack { view, bounds, rule, mask: &mut mask });
         }
         mask
     }
@@ -61,8 +69,33 @@ impl Mask {
         if data.is_empty() {
             return Ok(Self::zeros(shape, axes));
         }
-        let view = View::new(data, &shape[3 - axes.max(1)..])?;
-        Ok(Self { axes, ..Self::pack(&view, &Bounds::whole(shape), |value| value != 0) })
+        Ok(Self::from_bytes_in(data, shape, axes, 1))
+    }
+
+    /// The non-zero elements of an array that has as many as `shape` says, none of its axes 0, packed by some threads.
+    pub(crate) fn from_bytes_in(
+        data: &[u8],
+        shape: [usize; 3],
+        axes: usize,
+        threads: usize,
+    ) -> Self {
+        /// Bytes worth a task.
+        const GRAIN: usize = 1 << 18;
+        let mut mask = Self::zeros(shape, axes);
+        let columns = shape[2];
+        let rows = GRAIN.div_ceil(columns);
+        let width = mask.words_per_row;
+        let pack =
+            |(words, data): (&mut [u64], &[u8])| simd::dispatch(PackRows { words, data, columns });
+        parallel::install(threads.min(data.len().div_ceil(GRAIN)), |parallel| {
+            if parallel {
+                let parts = mask.words.par_chunks_mut(rows * width);
+                parts.zip(data.par_chunks(rows * columns)).for_each(pack);
+            } else {
+                pack((&mut mask.words, data));
+            }
+        });
+        mask
     }
 
     /// Lengths along z, y, x.
@@ -253,15 +286,40 @@ fn low_bits(length: usize) -> u64 {
     }
 }
 
+/// Which elements are in a set. Any function of one element is such a rule.
+pub(crate) trait Rule<T> {
+    /// Whether one is.
+    fn holds(&self, element: T) -> bool;
+
+    /// Bit `i`: whether element `i` is.
+    fn word<I: Isa>(&self, isa: I, elements: &[T; 64]) -> u64;
+}
+
+impl<T: Copy, F: Fn(T) -> bool> Rule<T> for F {
+    #[inline(always)]
+    fn holds(&self, element: T) -> bool {
+        self(element)
+    }
+
+    #[inline(always)]
+    fn word<I: Isa>(&self, isa: I, elements: &[T; 64]) -> u64 {
+        let mut bytes = [0_u8; 64];
+        for (byte, &element) in bytes.iter_mut().zip(elements) {
+            *byte = u8::from(self(element));
+        }
+        isa.nonzero(&bytes)
+    }
+}
+
 /// [`Mask::pack`], into a mask of zeros.
-struct Pack<'a, T, F> {
+struct Pack<'a, T, R> {
     view: &'a View<'a, T>,
     bounds: &'a Bounds,
-    is_set: F,
+    rule: &'a R,
     mask: &'a mut Mask,
 }
 
-impl<T: Copy, F: Fn(T) -> bool> Kernel for Pack<'_, T, F> {
+impl<T: Copy, R: Rule<T>> Kernel for Pack<'_, T, R> {
     type Output = ();
 
     #[inline(always)]
@@ -272,7 +330,26 @@ impl<T: Copy, F: Fn(T) -> bool> Kernel for Pack<'_, T, F> {
         for (r, packed) in self.mask.words.chunks_exact_mut(self.mask.words_per_row).enumerate() {
             let (z, y) = (start[0] + r / rows, start[1] + r % rows);
             let first = (z * all_rows + y) * all_columns + start[2];
-            pack_row(isa, &self.view.data()[first..], columns, packed, &self.is_set);
+            pack_row(isa, &self.view.data()[first..], columns, packed, self.rule);
+        }
+    }
+}
+
+/// Rows of bytes to rows of bits.
+struct PackRows<'a> {
+    words: &'a mut [u64],
+    data: &'a [u8],
+    columns: usize,
+}
+
+impl Kernel for PackRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let columns = self.columns;
+        for (r, packed) in self.words.chunks_exact_mut(columns.div_ceil(64)).enumerate() {
+            pack_row(isa, &self.data[r * columns..], columns, packed, &|byte| byte != 0);
         }
     }
 }
@@ -284,19 +361,16 @@ fn pack_row<I: Isa, T: Copy>(
     data: &[T],
     columns: usize,
     packed: &mut [u64],
-    is_set: &impl Fn(T) -> bool,
+    rule: &impl Rule<T>,
 ) {
     let whole = data.as_chunks::<64>().0;
     for (word, elements) in packed.iter_mut().zip(whole) {
-        let mut bytes = [0_u8; 64];
-        for (byte, &element) in bytes.iter_mut().zip(elements) {
-            *byte = u8::from(is_set(element));
-        }
-        *word = isa.nonzero(&bytes);
+        *word = rule.word(isa, elements);
     }
     if let Some(word) = packed.get_mut(whole.len()) {
         let rest = &data[64 * whole.len()..columns]; // the end of the data
-        *word = rest.iter().rev().fold(0, |bits, &element| bits << 1 | u64::from(is_set(element)));
+        *word =
+            rest.iter().rev().fold(0, |bits, &element| bits << 1 | u64::from(rule.holds(element)));
     }
     if let Some(word) = packed.last_mut() {
         *word &= low_bits(columns);

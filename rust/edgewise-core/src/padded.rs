@@ -109,6 +109,17 @@ impl Padded {
         &self.words[start..start + self.layout.width]
     }
 
+    /// The set without the room.
+    pub(crate) fn dense(&self) -> Mask {
+        let mut mask = Mask::zeros(self.shape, 3);
+        for z in 0..self.shape[0] {
+            for y in 0..self.shape[1] {
+                mask.row_mut(z, y).copy_from_slice(self.row(z, y));
+            }
+        }
+        mask
+    }
+
     /// Where the row at (z, y) starts in [`Padded::words`].
     #[inline]
     pub(crate) fn place(&self, z: usize, y: usize) -> usize {

@@ -125,6 +125,24 @@ pub(crate) fn mask<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Borrowed
     borrow(array)
 }
 
+/// An array of zeros of `shape`, filled in the core's memory order by `work` without the GIL, and what else that returns.
+///
+/// Large arrays that numpy makes lie in large pages, unlike those that Rust makes: a third of the time of writing them once.
+pub(crate) fn filled<'py, T: Element + Send, R: Send>(
+    py: Python<'py>,
+    shape: &[usize],
+    order: Order,
+    work: impl FnOnce(&mut [T]) -> edgewise_core::error::Result<R> + Send,
+) -> PyResult<(Bound<'py, PyArrayDyn<T>>, R)> {
+    let dims = numpy::ndarray::IxDyn(shape);
+    let array = PyArrayDyn::zeros(py, dims, order == Order::Fortran);
+    let mut borrowed = array.readwrite();
+    let elements = borrowed.as_slice_mut()?;
+    let found = py.detach(|| work(elements)).map_err(to_python)?;
+    drop(borrowed);
+    Ok((array, found))
+}
+
 /// Hand elements in the core's memory order back as an array of `shape` in the given order.
 pub(crate) fn to_numpy<'py, T: Element>(
     py: Python<'py>,

@@ -1,48 +1,52 @@
 //! Distance transform: numpy in, numpy out, in the memory order of the mask.
 
-use edgewise_core::distance::{Request, Transform, transform_f32, transform_f64};
-use numpy::{Element, PyUntypedArray};
+use edgewise_core::distance::{Output, Request, label_transform_into, transform_into};
+use numpy::{Element, PyArrayDyn, PyUntypedArray};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-use crate::array::{self, Order};
-use crate::errors::to_python;
+use crate::array::{self, Borrowed, Order, with_labels};
+
+/// Distances and, where asked for, indices.
+type Found<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>);
 
 /// Distance of every foreground voxel to the nearest background voxel, and its indices where asked for.
 #[pyfunction]
-#[pyo3(signature = (mask, spacing, *, squared, double, indices, threads))]
+#[pyo3(signature = (mask, spacing, *, squared, dtype, indices, threads))]
 fn distance_transform<'py>(
     py: Python<'py>,
     mask: &Bound<'py, PyUntypedArray>,
     spacing: Vec<f64>,
     squared: bool,
-    double: bool,
+    dtype: &str,
     indices: bool,
     threads: usize,
-) -> PyResult<(Bound<'py, PyAny>, Option<Bound<'py, PyAny>>)> {
+) -> PyResult<Found<'py>> {
     let mask = array::mask(mask)?;
     let (shape, order) = (mask.core_shape(), mask.order);
     let spacing = order.arrange(&spacing);
     let reversed = order == Order::Fortran;
     let request = Request { shape: &shape, spacing: &spacing, reversed, squared, indices, threads };
-    let data = mask.data()?;
-    if double {
-        let found = py.detach(|| transform_f64(data, &request)).map_err(to_python)?;
-        hand_back(py, found, mask.shape(), order)
-    } else {
-        let found = py.detach(|| transform_f32(data, &request)).map_err(to_python)?;
-        hand_back(py, found, mask.shape(), order)
+    match dtype {
+        "float32" => transform::<f32>(py, &mask, &request),
+        "float64" => transform::<f64>(py, &mask, &request),
+        "uint32" => transform::<u32>(py, &mask, &request),
+        _ => Err(PyTypeError::new_err(format!("distances cannot be {dtype}"))),
     }
 }
 
-/// The arrays of a transform; `shape` is the array's own.
-fn hand_back<'py, T: Element>(
+/// Into an array that numpy makes: it asks for large pages.
+fn transform<'py, O: Output + Element>(
     py: Python<'py>,
-    found: Transform<T>,
-    shape: &[usize],
-    order: Order,
-) -> PyResult<(Bound<'py, PyAny>, Option<Bound<'py, PyAny>>)> {
-    let distances = array::to_numpy(py, found.distances, shape, order)?.into_any();
-    let Some(indices) = found.indices else { return Ok((distances, None)) };
+    mask: &Borrowed<'py, u8>,
+    request: &Request<'_>,
+) -> PyResult<Found<'py>> {
+    let (data, shape, order) = (mask.data()?, mask.shape(), mask.order);
+    let (distances, indices) = array::filled(py, shape, order, |distances: &mut [O]| {
+        transform_into(data, request, distances)
+    })?;
+    let distances = distances.into_any();
+    let Some(indices) = indices else { return Ok((distances, None)) };
     let axes = shape.len();
     let mut blocks = vec![axes];
     blocks.extend(order.arrange(shape));
@@ -61,6 +65,26 @@ fn py_reversed(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     py.get_type::<pyo3::types::PySlice>().call1((py.None(), py.None(), -1))
 }
 
+/// Distance of every labelled voxel to the nearest voxel of another label.
+#[pyfunction]
+#[pyo3(signature = (labels, spacing, *, threads))]
+fn label_distance_transform<'py>(
+    py: Python<'py>,
+    labels: &Bound<'py, PyUntypedArray>,
+    spacing: Vec<f64>,
+    threads: usize,
+) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
+    with_labels!(labels, |array| {
+        let (view, order) = (array.view()?, array.order);
+        let spacing = order.arrange(&spacing);
+        let (found, ()) = array::filled(py, array.shape(), order, |distances: &mut [f32]| {
+            label_transform_into(&view, &spacing, threads, distances)
+        })?;
+        Ok(found)
+    })
+}
+
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(distance_transform, module)?)
+    module.add_function(wrap_pyfunction!(distance_transform, module)?)?;
+    module.add_function(wrap_pyfunction!(label_distance_transform, module)?)
 }

@@ -42,14 +42,15 @@ _EMPTY: Final[Mapping[str, int]] = {"ref_empty": 0, "pred_empty": 1, "both_empty
 def state_of(name: str, value: float, ingredients: Ingredients, settings: Convention) -> State:
     """Return the state of a value: emptiness first, then a missing boundary, then 0/0."""
     counts = ingredients.counts
-    if not counts.n_union:
+    n_ref, n_pred = counts.n_ref, counts.n_pred
+    if not (n_ref or n_pred):
         return "both_empty"
     boundary: Boundary | None = distances.boundary_of(name, settings)
     lists = None if boundary is None else ingredients.distances(boundary, settings.edge)
-    if not (counts.n_ref and counts.n_pred):
+    if not (n_ref and n_pred):
         if lists is not None and lists.are_empty:  # the other mask has no boundary either
             return "full"
-        return "pred_empty" if counts.n_ref else "ref_empty"
+        return "pred_empty" if n_ref else "ref_empty"
     if lists is not None and lists.has_empty:
         return "full"
     return "undefined" if math.isnan(value) else "ok"

@@ -1,7 +1,7 @@
 //! Nearest voxels as positions in memory: their indices, and distances to them by the arithmetic rule.
 
 use super::Request;
-use super::lanes::Lane;
+use super::lanes::Output;
 
 /// Positions in memory as indices, and distances between them by the arithmetic rule.
 pub(super) struct Offsets<'a> {
@@ -19,7 +19,7 @@ impl<'a> Offsets<'a> {
     }
 
     /// Distance from each voxel at `start` and on to its nearest one.
-    pub(super) fn measure<O: Lane>(&self, start: usize, from: &[u32], out: &mut [O]) {
+    pub(super) fn measure<O: Output>(&self, start: usize, from: &[u32], out: &mut [O]) {
         let Request { shape, spacing, reversed, squared, .. } = *self.request;
         let axes = shape.len();
         let mut here: Vec<u32> = Vec::with_capacity(axes);

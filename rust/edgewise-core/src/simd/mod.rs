@@ -1,8 +1,8 @@
 //! Vector instructions: the same kernel compiled for what every processor has and for what this one has more, chosen when it runs.
 //!
-//! A kernel is written once, in portable Rust, as a [`Kernel`]. [`dispatch`] runs it inside a function that is compiled for the best instruction
+//! A kernel is written once, in portable Rust, as a `Kernel`. `dispatch` runs it inside a function that is compiled for the best instruction
 //! set of this processor; everything that the kernel calls and that is inlined into it (`#[inline(always)]`) is compiled along. The few operations
-//! that compilers do not find in portable code are methods of [`Isa`]. Results never depend on the choice, bit for bit.
+//! that compilers do not find in portable code are methods of `Isa`. Results never depend on the choice, bit for bit.
 //!
 //! `EDGEWISE_SIMD=baseline` (or `avx2`) in the environment, or [`limit`], keeps to the lesser set. On `aarch64` the baseline is NEON, which every
 //! such processor has.
@@ -103,6 +103,27 @@ pub fn limit(level: Level) {
 pub(crate) trait Isa: Copy + Send + Sync {
     /// Bit `i`: whether byte `i` is not zero.
     fn nonzero(self, bytes: &[u8; 64]) -> u64;
+
+    /// Bit `i`: whether byte `i` is in a set, given as 256 bits, lowest first.
+    #[inline(always)]
+    fn within(self, bytes: &[u8; 64], set: [u64; 4]) -> u64 {
+        self.nonzero(&bytes.map(|byte| (set[usize::from(byte / 64)] >> (byte % 64)) as u8 & 1))
+    }
+
+    /// The places of the set bits, ascending, with `start` added (modulo 2^16); returns how many. What follows in `places` has no meaning.
+    #[inline(always)]
+    fn places(self, word: u64, start: u16, places: &mut [u16; 64]) -> usize {
+        let count = word.count_ones() as usize;
+        let mut left = word;
+        // four at a time without asking: most words have so few, and guessing their number wrong costs more than writing some in vain
+        for four in &mut places.as_chunks_mut::<4>().0[..count.div_ceil(4)] {
+            for place in four {
+                *place = start.wrapping_add(left.trailing_zeros() as u16);
+                left &= left.wrapping_sub(1);
+            }
+        }
+        count
+    }
 }
 
 /// Work that is worth compiling for several instruction sets. `run` and all that is hot in it must be `#[inline(always)]`.
@@ -121,6 +142,15 @@ pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     return x86::dispatch(kernel, level());
     #[cfg(not(target_arch = "x86_64"))]
     return kernel.run(Baseline);
+}
+
+/// Begin to fetch what lies `ahead` bytes behind some elements, if anything does. A hint: changes no result.
+#[inline(always)]
+pub(crate) fn prefetch<T>(elements: &[T; 64], ahead: usize) {
+    #[cfg(target_arch = "x86_64")]
+    x86::prefetch(elements, ahead);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (elements, ahead);
 }
 
 #[cfg(test)]
@@ -158,6 +188,61 @@ pub(crate) mod tests {
             at_every_level(|_| found.push(dispatch(Bits(&a))));
             found.push(Bits(&a).run(Baseline));
             prop_assert!(found.iter().all(|one| *one == expected));
+        }
+    }
+
+    struct Within<'a>(&'a [u8; 64], [u64; 4]);
+
+    impl Kernel for Within<'_> {
+        type Output = u64;
+
+        #[inline(always)]
+        fn run<I: Isa>(self, isa: I) -> u64 {
+            isa.within(self.0, self.1)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_are_in_a_set_or_not(
+            bytes in prop::array::uniform::<_, 64>(any::<u8>()),
+            set in prop::array::uniform4(any::<u64>()),
+        ) {
+            let is_in = |byte: u8| set[usize::from(byte / 64)] >> (byte % 64) & 1;
+            let expected = (0..64).fold(0, |word, i| word | is_in(bytes[i]) << i);
+            let mut found = vec![Within(&bytes, set).run(Baseline)];
+            at_every_level(|_| found.push(dispatch(Within(&bytes, set))));
+            prop_assert!(found.iter().all(|one| *one == expected));
+        }
+    }
+
+    struct Places(u64, u16);
+
+    impl Kernel for Places {
+        type Output = Vec<u16>;
+
+        #[inline(always)]
+        fn run<I: Isa>(self, isa: I) -> Vec<u16> {
+            let mut places = [7; 64];
+            let count = isa.places(self.0, self.1, &mut places);
+            places[..count].to_vec()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn places_are_those_of_set_bits(
+            word in prop_oneof![any::<u64>(), Just(0), Just(u64::MAX), (0..64).prop_map(|i| 1_u64 << i)],
+            thinner: u64,
+            start: u16,
+        ) {
+            for word in [word, word & thinner] {
+                let bits = (0..64_u16).filter(|i| word >> i & 1 == 1);
+                let expected: Vec<u16> = bits.map(|i| start.wrapping_add(i)).collect();
+                let mut found = vec![Places(word, start).run(Baseline)];
+                at_every_level(|_| found.push(dispatch(Places(word, start))));
+                prop_assert!(found.iter().all(|one| *one == expected));
+            }
         }
     }
 

@@ -6,8 +6,14 @@
 #![allow(clippy::unused_self, reason = "the token is the proof")]
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
-    _mm256_setzero_si256, _mm512_loadu_si512, _mm512_test_epi8_mask,
+    __m256i, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_and_si256, _mm256_blendv_epi8,
+    _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
+    _mm256_set1_epi64x, _mm256_setr_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8,
+    _mm256_srli_epi16, _mm512_add_epi16, _mm512_and_si512, _mm512_castsi512_si256,
+    _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64, _mm512_loadu_si512,
+    _mm512_maskz_compress_epi8, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi16,
+    _mm512_set1_epi64, _mm512_setr_epi64, _mm512_shuffle_epi8, _mm512_srli_epi16,
+    _mm512_storeu_si512, _mm512_test_epi8_mask,
 };
 
 use super::{Baseline, Isa, Kernel, Level};
@@ -59,6 +65,16 @@ fn with_avx512<K: Kernel>(kernel: K) -> K::Output {
     kernel.run(Avx512(()))
 }
 
+/// Begin to fetch the cache lines `ahead` bytes behind some elements.
+#[inline(always)]
+pub(super) fn prefetch<T>(elements: &[T; 64], ahead: usize) {
+    for line in (ahead..ahead + size_of_val(elements)).step_by(64) {
+        let address = elements.as_ptr().wrapping_byte_add(line);
+        // SAFETY: part of SSE, which every `x86_64` has; no address is read, whatever it is
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+    }
+}
+
 /// Proof of AVX2 and the bit instructions.
 #[derive(Debug, Clone, Copy)]
 struct Avx2(());
@@ -95,6 +111,31 @@ impl Isa for Avx2 {
         let high = self.equal(self.half(bytes, 1), zero);
         !(low | high << 32)
     }
+
+    #[inline(always)]
+    fn within(self, bytes: &[u8; 64], set: [u64; 4]) -> u64 {
+        let outside = [0, 1].map(|k| {
+            // SAFETY: holding an `Avx2` proves the instructions
+            u64::from(unsafe { movemask_outside(self.half(bytes, k), set) } as u32)
+        });
+        !(outside[0] | outside[1] << 32)
+    }
+}
+
+/// Bit `i`: whether byte `i` is not in a set given as 256 bits.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn movemask_outside(bytes: __m256i, set: [u64; 4]) -> i32 {
+    let [a, b, c, d] = set.map(u64::cast_signed);
+    let halves = [_mm256_setr_epi64x(a, b, a, b), _mm256_setr_epi64x(c, d, c, d)];
+    // a byte's place in the set: byte / 8, of which the highest bit says in which half; then bit byte % 8
+    let eighth = _mm256_and_si256(_mm256_srli_epi16::<3>(bytes), _mm256_set1_epi8(15));
+    let [low, high] = halves.map(|half| _mm256_shuffle_epi8(half, eighth));
+    let eight = _mm256_blendv_epi8(low, high, bytes);
+    let bits = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64.cast_signed());
+    let bit = _mm256_shuffle_epi8(bits, _mm256_and_si256(bytes, _mm256_set1_epi8(7)));
+    let found = _mm256_and_si256(eight, bit);
+    _mm256_movemask_epi8(_mm256_cmpeq_epi8(found, _mm256_setzero_si256()))
 }
 
 /// Proof of AVX-512 as far as [`Level::Avx512`] says.
@@ -116,4 +157,56 @@ impl Isa for Avx512 {
         // SAFETY: holding an `Avx512` proves the instruction
         unsafe { _mm512_test_epi8_mask(bytes, bytes) }
     }
+
+    #[inline(always)]
+    fn within(self, bytes: &[u8; 64], set: [u64; 4]) -> u64 {
+        // SAFETY: holding an `Avx512` proves the instructions
+        unsafe { mask_within(self.load(bytes), set) }
+    }
+
+    #[inline(always)]
+    fn places(self, word: u64, start: u16, places: &mut [u16; 64]) -> usize {
+        // SAFETY: holding an `Avx512` proves the instructions
+        let halves = unsafe { compressed(self.load(&COUNT), word, start) };
+        for (half, places) in halves.into_iter().zip(places.as_chunks_mut::<32>().0) {
+            // SAFETY: 32 elements of two bytes have room, and the store needs no alignment; holding an `Avx512` proves the instruction
+            unsafe { _mm512_storeu_si512(places.as_mut_ptr().cast(), half) };
+        }
+        word.count_ones() as usize
+    }
+}
+
+/// Bit `i`: whether byte `i` is in a set given as 256 bits.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn mask_within(bytes: __m512i, set: [u64; 4]) -> u64 {
+    let [a, b, c, d] = set.map(u64::cast_signed);
+    let twice = _mm512_setr_epi64(a, b, c, d, a, b, c, d);
+    // a byte's place in the set: byte / 8 (its bits above the fifth do not matter, the set is there twice), then bit byte % 8
+    let eight = _mm512_permutexvar_epi8(_mm512_srli_epi16::<3>(bytes), twice);
+    let bits = _mm512_set1_epi64(0x8040_2010_0804_0201_u64.cast_signed());
+    let bit = _mm512_shuffle_epi8(bits, _mm512_and_si512(bytes, _mm512_set1_epi8(7)));
+    _mm512_test_epi8_mask(eight, bit)
+}
+
+/// 0 to 63.
+const COUNT: [u8; 64] = {
+    let mut count = [0; 64];
+    let mut i = 0;
+    while i < 64 {
+        count[i] = i as u8;
+        i += 1;
+    }
+    count
+};
+
+/// Those bytes whose bit is set, moved to the front, widened, and `start` added.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
+fn compressed(bytes: __m512i, bits: u64, start: u16) -> [__m512i; 2] {
+    let front = _mm512_maskz_compress_epi8(bits, bytes);
+    let start = _mm512_set1_epi16(start.cast_signed());
+    let low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(front));
+    let high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(front));
+    [_mm512_add_epi16(low, start), _mm512_add_epi16(high, start)]
 }

@@ -13,14 +13,13 @@ use super::pair::{Kind, Surface};
 use super::points::Query;
 use super::tiles::Tiles;
 use crate::distance;
-use crate::error::{Error, Result};
 use crate::grid::Metric;
-use crate::mask::each_bit;
+use crate::mask::{Mask, each_bit};
 use crate::padded::Padded;
 use crate::parallel;
 
 /// Cost of transforming one voxel, and the least that one element costs a hunt, in units of its comparisons (about 0.4 ns).
-const VOXEL: u64 = 20;
+const VOXEL: u64 = 10;
 const ELEMENT: u64 = 100;
 
 /// What is known of far elements, in any order.
@@ -38,20 +37,18 @@ pub(super) fn squares(
     source: &Padded,
     metric: &Metric,
     threads: usize,
-) -> Result<Far> {
+) -> Far {
     let count: u64 = left.iter().map(|left| u64::from(left.bits.count_ones())).sum();
     if count == 0 {
-        return Ok(Far::default()); // the usual case of a good segmentation: nothing is prepared for nothing
+        return Far::default(); // the usual case of a good segmentation: nothing is prepared for nothing
     }
-    if source.shape().iter().any(|&length| length > i32::MAX as usize) {
-        return Err(Error::Shape(format!("an axis of {:?} is too long", source.shape())));
-    }
-    let voxels = source.shape().iter().product::<usize>() as u64;
-    let transform = if voxels < u64::from(u32::MAX) { voxels * VOXEL } else { u64::MAX };
-    if count * ELEMENT <= transform
+    let transform = source.shape().iter().product::<usize>() as u64 * VOXEL;
+    let long = source.shape().iter().any(|&length| length > i32::MAX as usize);
+    if !long
+        && count * ELEMENT <= transform
         && let Some(found) = by_hunt(left, query, source, metric, transform / 2, threads)
     {
-        return Ok(found);
+        return found;
     }
     by_transform(left, query, source, metric, threads)
 }
@@ -85,43 +82,26 @@ pub(super) fn by_hunt(
     })
 }
 
-/// The same, measured to the voxels that a distance transform finds nearest.
+/// The same by a distance transform from the box of the source to the box of the elements.
 pub(super) fn by_transform(
     left: &[Left],
     query: &Surface,
     source: &Padded,
     metric: &Metric,
     threads: usize,
-) -> Result<Far> {
+) -> Far {
     let shape = source.shape();
-    let mut others = vec![1_u8; shape.iter().product()];
-    for (row, others) in others.chunks_exact_mut(shape[2]).enumerate() {
-        each_bit(source.row(row / shape[1], row % shape[1]), |x| others[x] = 0);
+    let mut elements = Mask::zeros(shape, 3);
+    for one in left {
+        let row = one.row as usize;
+        elements.row_mut(row / shape[1], row % shape[1])[one.word as usize] = one.bits;
     }
-    let request = distance::Request {
-        shape: &shape,
-        spacing: &metric.spacing(),
-        reversed: metric.reversed(),
-        squared: true,
-        indices: true,
-        threads,
-    };
-    let nearest = distance::nearest(&others, &request)?;
-    let [_, rows, columns] = shape;
-    let mut found = Far::default();
-    each_left(left, query, |at, code| {
-        let square = nearest.as_ref().map_or(f64::INFINITY, |nearest| {
-            let position = nearest[(at[0] * rows + at[1]) * columns + at[2]];
-            let row = position / columns as u32; // 32 bits divide faster, and hold every position
-            let other = [row / rows as u32, row % rows as u32, position % columns as u32];
-            metric.squared([0, 1, 2].map(|k| i64::from(other[k]) - at[k] as i64))
-        });
-        found.squares.push(square);
-        if let Kind::Surfel(..) = query.kind {
-            found.codes.push(code);
-        }
-    });
-    Ok(found)
+    let squares = distance::squares_between(&source.dense(), &elements, metric, threads);
+    let mut codes = Vec::new();
+    if let Kind::Surfel(..) = query.kind {
+        each_left(left, query, |_, code| codes.push(code)); // both in raster order
+    }
+    Far { squares, codes }
 }
 
 /// Call `visit(index, code)` for every element.

@@ -6,8 +6,8 @@
 //! transform of the crop where that is cheaper (`far`). Every distance is rounded as [`Metric`] rounds it, whichever way the nearest element was found.
 //!
 //! Memory beyond the masks: three bits a voxel of the crop (a word a row more, and up to eight rows and planes all around), 32 bytes an element that is
-//! not near (60 where elements have weights; at most a fifth of the voxels are hunted), and the transform's 9 bytes a voxel of the crop (13 where single
-//! precision cannot hold the squared distances) where it is used.
+//! not near (60 where elements have weights; at most a tenth of the voxels are hunted), and 2 to 8 bytes a voxel of the crop for the
+//! transform where it is used.
 
 mod blocks;
 mod far;
@@ -115,10 +115,10 @@ pub fn between(
     if reference.words().is_empty() {
         return Ok(Default::default());
     }
-    parallel::install(threads, |parallel| {
+    Ok(parallel::install(threads, |parallel| {
         let setting = Setting::new(convention, reference.axes(), threads, parallel);
         setting.lists([reference, prediction], ignored)
-    })
+    }))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use super::lists::{DistanceList, Tally};
 use super::offsets::Offsets;
 use super::{Convention, Elements, far, near};
-use crate::error::Result;
 use crate::mask::{Mask, each_bit};
 use crate::padded::Padded;
 use crate::surface::{self, Codes, SurfelWeights};
@@ -34,38 +33,34 @@ impl<'a> Setting<'a> {
     }
 
     /// Distances from the first mask to the second, and back.
-    pub(super) fn lists(
-        &self,
-        masks: [&Mask; 2],
-        ignored: Option<&Mask>,
-    ) -> Result<[DistanceList; 2]> {
+    pub(super) fn lists(&self, masks: [&Mask; 2], ignored: Option<&Mask>) -> [DistanceList; 2] {
         if masks[0].words().is_empty() {
-            return Ok(Default::default());
+            return Default::default();
         }
         if self.parallel && masks[0].words().len() >= GRAIN {
             let surface = |mask| Surface::new(mask, ignored, self);
             let (a, b) = rayon::join(|| surface(masks[0]), || surface(masks[1]));
             let (there, back) =
                 rayon::join(|| self.list(&a, &b, self.threads), || self.list(&b, &a, self.threads));
-            Ok([there?, back?])
+            [there, back]
         } else {
             let [a, b] = masks.map(|mask| Surface::new(mask, ignored, self));
-            Ok([self.list(&a, &b, 1)?, self.list(&b, &a, 1)?])
+            [self.list(&a, &b, 1), self.list(&b, &a, 1)]
         }
     }
 
-    fn list(&self, query: &Surface, source: &Surface, threads: usize) -> Result<DistanceList> {
+    fn list(&self, query: &Surface, source: &Surface, threads: usize) -> DistanceList {
         let source = &source.elements;
         if source.is_empty() {
-            return Ok(query.infinitely_far().into_list());
+            return query.infinitely_far().into_list();
         }
         let (mut tally, left) = near::search(query, source, &self.offsets, threads > 1);
-        let far = far::squares(&left, query, source, &self.convention.metric, threads)?;
+        let far = far::squares(&left, query, source, &self.convention.metric, threads);
         match query.kind {
             Kind::Voxel => tally.add_voxels(far.squares),
             Kind::Surfel(_, weights) => tally.add_surfels(far.squares, &far.codes, weights),
         }
-        Ok(tally.into_list())
+        tally.into_list()
     }
 }
 

@@ -65,7 +65,7 @@ pub fn between_labels(
     if prediction.shape() != shape || ignored.is_some_and(|view| view.shape() != shape) {
         return Err(Error::Shape("the label maps must have the same shape".into()));
     }
-    parallel::install(threads, |parallel| {
+    Ok(parallel::install(threads, |parallel| {
         let setting = Setting::new(convention, reference.axes(), threads, parallel);
         let voxels = |target: &Target| target.bounds.shape().iter().product::<usize>();
         let mut order: Vec<usize> = (0..targets.len()).collect();
@@ -79,8 +79,8 @@ pub fn between_labels(
         });
         let mut lists = vec![Default::default(); targets.len()];
         for (place, found) in order.into_iter().zip(found) {
-            lists[place] = found?;
+            lists[place] = found;
         }
-        Ok(lists)
-    })
+        lists
+    }))
 }

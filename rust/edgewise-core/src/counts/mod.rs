@@ -1,0 +1,118 @@
+//! Counting label maps: the joint histogram of two of them.
+//!
+//! Both maps are read once, a block of some thousand voxels at a time. Runs of voxels where neither map changes are found by comparing neighbours,
+//! 64 at a time; each run then costs a few instructions: one counter and one box for either map. Blocks in which nearly every voxel differs
+//! from the last are counted voxel by voxel instead. Blocks whose labels fit into a byte, of whatever type, need no look-up of labels
+//! (`bytes`); the labels of others are numbered as they come (`wide`).
+//!
+//! Cost on one thread: 0.12 to 0.2 ns a voxel for anatomy in bytes, two to three times the reading of both maps; 0.6 ns for noise. Labels that
+//! fit into no byte cost 5 ns a run, thousands of scattered ones up to 20.
+#![allow(clippy::inline_always, reason = "see `simd`")]
+
+mod blocks;
+mod boxes;
+mod bytes;
+mod changes;
+mod counter;
+mod label_map;
+mod merge;
+mod pairs;
+mod table;
+#[cfg(test)]
+mod tests;
+mod wide;
+
+use std::sync::atomic::AtomicUsize;
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::grid::{Bounds, View};
+use crate::parallel;
+
+use blocks::Blocks;
+use counter::{Counter, Pair};
+use merge::Part;
+
+pub use label_map::LabelMap;
+
+/// Voxels worth a thread.
+const GRAIN: usize = 1 << 18;
+
+/// What one map says about one of its labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LabelCount {
+    /// The label.
+    pub label: i128,
+    /// Number of its voxels, ignored ones left out.
+    pub count: u64,
+    /// The smallest box around them.
+    pub bounds: Bounds,
+}
+
+/// How often a pair of labels meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairCount {
+    /// Position of the label in [`JointHistogram::reference`].
+    pub reference: usize,
+    /// Position of the label in [`JointHistogram::prediction`].
+    pub prediction: usize,
+    /// Number of voxels.
+    pub count: u64,
+}
+
+/// The joint histogram of two label maps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JointHistogram {
+    /// Labels of the reference, ascending.
+    pub reference: Vec<LabelCount>,
+    /// Labels of the prediction, ascending.
+    pub prediction: Vec<LabelCount>,
+    /// Pairs that occur, ascending by reference, then prediction.
+    pub pairs: Vec<PairCount>,
+}
+
+/// Count the labels of two maps, the pairs of labels, and the box of every label, in one pass.
+///
+/// The maps may have different integer types. Voxels where `ignored` is not 0 are left out of everything. The result does not depend
+/// on the number of threads.
+///
+/// Memory beyond the result, for every thread: 1 MB of tables where labels fit into bytes. Where they do not, another 9 MB at most, and some 200
+/// bytes for every such label and 100 for every pair. Nothing grows with the number of voxels.
+///
+/// ```
+/// use edgewise_core::{View, counts::joint_histogram};
+/// let reference = View::new(&[0_u8, 0, 7, 7], &[4])?;
+/// let prediction = View::new(&[0_i64, -1, -1, -1], &[4])?;
+/// let found = joint_histogram(&reference, &prediction, None, 1)?;
+/// assert_eq!(found.prediction[0].label, -1);
+/// assert_eq!(found.pairs.iter().map(|pair| pair.count).collect::<Vec<_>>(), [1, 1, 2]);
+/// # Ok::<(), edgewise_core::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Shape`] if the shapes differ.
+pub fn joint_histogram(
+    reference: &dyn LabelMap,
+    prediction: &dyn LabelMap,
+    ignored: Option<&View<u8>>,
+    threads: usize,
+) -> Result<JointHistogram> {
+    let shape = reference.shape();
+    for other in [prediction.shape(), ignored.map_or(shape, View::shape)] {
+        if other != shape {
+            return Err(Error::Shape(format!("shapes differ: {shape:?} and {other:?}")));
+        }
+    }
+    let pair = Pair { maps: [reference, prediction], ignored, blocks: Blocks::of(shape) };
+    let threads = threads.clamp(1, shape.iter().product::<usize>().div_ceil(GRAIN).max(1));
+    let next = AtomicUsize::new(0);
+    let parts: Vec<[Part; 2]> = parallel::install(threads, |parallel| {
+        if parallel {
+            (0..threads).into_par_iter().map(|_| Counter::new(&pair).share(&next)).collect()
+        } else {
+            vec![Counter::new(&pair).share(&next)]
+        }
+    });
+    Ok(merge::merge(pair.maps, parts.as_flattened()))
+}

@@ -237,6 +237,21 @@ impl Mask {
         }
     }
 
+    /// The same set on the grid whose last axis, of length 1, has moved in front of its other real axes: the elements lie in memory as before.
+    pub(crate) fn turned(&self) -> Self {
+        debug_assert_eq!(self.shape[2], 1);
+        let mut shape = self.shape;
+        shape[3 - self.axes..].rotate_right(1);
+        let mut turned = Self::zeros(shape, self.axes);
+        let rows = turned.words.chunks_exact_mut(turned.words_per_row);
+        for (row, bits) in rows.zip(self.words.chunks_exact(shape[2])) {
+            for (word, bits) in row.iter_mut().zip(bits.chunks(64)) {
+                *word = bits.iter().rev().fold(0, |word, bit| word << 1 | bit);
+            }
+        }
+        turned
+    }
+
     /// The set as a row-major array of 0 and 1.
     pub fn to_bytes(&self) -> Vec<u8> {
         let columns = self.shape[2];
@@ -481,6 +496,19 @@ mod tests {
             let mut others = odd;
             others.not();
             prop_assert_eq!(others, packed(|v| v % 2 == 0));
+        }
+    }
+
+    #[test]
+    fn a_turned_mask_holds_the_same_elements_in_the_same_order() {
+        let data: Vec<u8> = (0..3 * 70).map(|i| u8::from(i % 3 == 0 || i % 7 == 1)).collect();
+        for (shape, axes, turned) in [
+            ([3, 70, 1], 3, [1, 3, 70]),
+            ([70, 3, 1], 3, [1, 70, 3]),
+            ([1, 210, 1], 2, [1, 1, 210]),
+        ] {
+            let mask = Mask::from_bytes(&data, shape, axes).unwrap().turned();
+            assert_eq!(mask, Mask::from_bytes(&data, turned, axes).unwrap());
         }
     }
 

@@ -116,7 +116,8 @@ pub fn between(
         return Ok(Default::default());
     }
     Ok(parallel::install(threads, |parallel| {
-        let setting = Setting::new(convention, reference.axes(), threads, parallel);
+        let setting =
+            Setting::new(convention, reference.shape(), reference.axes(), threads, parallel);
         setting.lists([reference, prediction], ignored)
     }))
 }

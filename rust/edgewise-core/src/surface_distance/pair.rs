@@ -11,8 +11,10 @@ use crate::surface::{self, Codes, SurfelWeights};
 const GRAIN: usize = 1 << 13;
 
 /// What all pairs under a convention share.
-pub(super) struct Setting<'a> {
-    convention: &'a Convention,
+pub(super) struct Setting {
+    convention: Convention,
+    /// How often the last axis of the masks, of length 1, is moved to the front: rows of one voxel would cost a word each.
+    turns: usize,
     offsets: Offsets,
     weights: SurfelWeights,
     threads: usize,
@@ -20,16 +22,28 @@ pub(super) struct Setting<'a> {
     parallel: bool,
 }
 
-impl<'a> Setting<'a> {
+impl Setting {
+    /// For masks that are crops of arrays of that shape, with so many axes.
     pub(super) fn new(
-        convention: &'a Convention,
+        convention: &Convention,
+        shape: [usize; 3],
         axes: usize,
         threads: usize,
         parallel: bool,
     ) -> Self {
+        let mut convention = *convention;
+        let mut turns = 0;
+        if convention.elements != Elements::Surfels {
+            // the axis adds 0 to every sum, wherever it stands; the grid of surface elements is one longer
+            turns =
+                shape[3 - axes..].iter().rev().take_while(|&&length| length == 1).count() % axes;
+        }
+        for _ in 0..turns {
+            convention.metric = convention.metric.turned(axes);
+        }
         let offsets = Offsets::new(&convention.metric, axes);
         let weights = SurfelWeights::new(&convention.metric, axes);
-        Self { convention, offsets, weights, threads, parallel }
+        Self { convention, turns, offsets, weights, threads, parallel }
     }
 
     /// Distances from the first mask to the second, and back.
@@ -37,6 +51,15 @@ impl<'a> Setting<'a> {
         if masks[0].words().is_empty() {
             return Default::default();
         }
+        if self.turns > 0 {
+            let turned = |mask: &Mask| (1..self.turns).fold(mask.turned(), |mask, _| mask.turned());
+            let [a, b] = masks.map(turned);
+            return self.between([&a, &b], ignored.map(turned).as_ref());
+        }
+        self.between(masks, ignored)
+    }
+
+    fn between(&self, masks: [&Mask; 2], ignored: Option<&Mask>) -> [DistanceList; 2] {
         if self.parallel && masks[0].words().len() >= GRAIN {
             let surface = |mask| Surface::new(mask, ignored, self);
             let (a, b) = rayon::join(|| surface(masks[0]), || surface(masks[1]));
@@ -80,7 +103,7 @@ pub(super) enum Kind<'a> {
 
 impl<'a> Surface<'a> {
     pub(super) fn new(mask: &'a Mask, ignored: Option<&Mask>, setting: &'a Setting) -> Self {
-        let Convention { elements, edge, .. } = *setting.convention;
+        let Convention { elements, edge, .. } = setting.convention;
         let parallel = setting.parallel && mask.words().len() >= GRAIN;
         let room = setting.offsets.room(mask.shape());
         let mut kind = Kind::Voxel;

@@ -66,7 +66,7 @@ pub fn between_labels(
         return Err(Error::Shape("the label maps must have the same shape".into()));
     }
     Ok(parallel::install(threads, |parallel| {
-        let setting = Setting::new(convention, reference.axes(), threads, parallel);
+        let setting = Setting::new(convention, shape, reference.axes(), threads, parallel);
         let voxels = |target: &Target| target.bounds.shape().iter().product::<usize>();
         let mut order: Vec<usize> = (0..targets.len()).collect();
         order.sort_by_key(|&k| std::cmp::Reverse(voxels(&targets[k])));

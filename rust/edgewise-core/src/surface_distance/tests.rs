@@ -15,7 +15,7 @@ use crate::simd::{self, Level};
 type Case = ([usize; 3], usize, Vec<u8>, Vec<u8>, [f64; 3]);
 
 fn cases() -> impl Strategy<Value = Case> {
-    let columns = prop::sample::select(vec![1_usize, 5, 63, 64, 65, 130]);
+    let columns = prop::sample::select(vec![1_usize, 1, 5, 63, 64, 65, 130]);
     let share = || prop::sample::select(vec![1_u32, 8, 40, 95]);
     let spacing = prop::sample::select(vec![
         [1.0; 3],
@@ -174,7 +174,7 @@ proptest! {
             for edge in [Edge::Background, Edge::Foreground] {
                 let convention = Convention { metric, elements, edge };
                 let found = between(&a, &b, Some(&hidden), &convention, 1).unwrap();
-                let setting = Setting::new(&convention, axes, 1, false);
+                let setting = Setting::new(&convention, [9; 3], axes, 1, false);
                 let [r, p] = [&a, &b].map(|mask| Surface::new(mask, Some(&hidden), &setting));
                 for (list, from, to) in [(&found[0], &r, &p), (&found[1], &p, &r)] {
                     let weights: Vec<f64> =
@@ -197,7 +197,7 @@ proptest! {
         let (a, b) = (packed(&ours, shape, axes, |v| v == 1), packed(&theirs, shape, axes, |v| v == 1));
         let elements = if surfels { Elements::Surfels } else { Elements::Whole };
         let convention = Convention { metric, elements, edge: Edge::Background };
-        let setting = Setting::new(&convention, axes, 1, false);
+        let setting = Setting::new(&convention, [9; 3], axes, 1, false);
         let [from, to] = [&a, &b].map(|mask| Surface::new(mask, None, &setting));
         let source = &to.elements;
         if source.is_empty() || from.elements.is_empty() {

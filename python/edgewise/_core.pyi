@@ -81,20 +81,19 @@ def surfels(
     mask: _Mask, spacing: Sequence[float]
 ) -> NDArray[np.float64]: ...  # weights, each axis one longer
 
-# surface_distance.rs: lists reference -> prediction, prediction -> reference; members None: every non-zero element
+# surface_distance.rs: for each target (members in the reference, in the prediction, box) lists reference -> prediction, prediction -> reference;
+# members None: every non-zero element; box None: everything
 def surface_distances(
     reference: _Labels,
     prediction: _Labels,
     *,
-    reference_members: Sequence[int] | None,
-    prediction_members: Sequence[int] | None,
-    box: _Box | None,
+    targets: Sequence[tuple[Sequence[int] | None, Sequence[int] | None, _Box | None]],
     ignored: _Mask | None,
     spacing: Sequence[float],
     boundary: Literal["face", "edge18", "full", "surfel", "none"],
     edge: Literal["background", "foreground"],
     threads: int,
-) -> tuple[_DistanceList, _DistanceList]: ...
+) -> list[tuple[_DistanceList, _DistanceList]]: ...
 
 # components.rs: labels 1..n in raster order of the array's C order; equal non-zero values that touch
 def connected_components(

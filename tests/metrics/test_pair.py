@@ -211,6 +211,22 @@ def test_objects_with_geometry():
     assert plain.diagonal == pytest.approx(math.hypot(9 * 2.0, 11 * 0.5))
 
 
+@pytest.mark.parametrize("together", [1, 2, 256])
+@pytest.mark.parametrize("preset", ["edgewise", "deepmind", "simpleitk"])
+def test_labels_measured_together_equal_each_alone(together, preset, monkeypatch):
+    monkeypatch.setattr("edgewise.metrics.pair._TOGETHER", together)
+    reference, prediction = blobs((9, 40, 70), seed=3, labels=5)
+    prediction[prediction == 4] = 0  # one label is missing
+    options = {"metrics": ("hd", "hd95", "assd", "nsd"), "preset": preset, "spacing": (3, 0.8, 0.7)}
+    for threads in (1, 2):
+        found = measure(reference, prediction, threads=threads, **options)
+        for label in range(1, 6):
+            alone = measure(reference == label, prediction == label, labels=[1], **options)
+            for name in ("hd", "hd95", "assd", "nsd"):
+                value, expected = found.value(label, name), alone.value(1, name)
+                assert value == expected or (math.isnan(value) and math.isnan(expected))
+
+
 def test_results_print_pickle_and_become_tables():
     reference, prediction = np.array([0, 1, 1, 0]), np.array([0, 1, 1, 1])
     result = measure(reference, prediction, labels={1: "liver", 2: "spleen"}, metrics="dice,hd")

@@ -24,7 +24,7 @@ from .moments import Moments
 from .shapes import SkeletonCounts, skeleton_counts, strip_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .counts import Counts
     from .grids import Grid
 
-__all__ = ["Ingredients"]
+__all__ = ["Ingredients", "make_distances"]
 
 _T = TypeVar("_T")
 
@@ -165,6 +165,10 @@ class Ingredients:
 
     def _distances(self, boundary: Boundary, edge: Edge) -> ListPair:
         self.grid.require_three_axes("a boundary distance")
+        return self._plain_distances(edge) or _measured_distances([self], boundary, edge)[0]
+
+    def _plain_distances(self, edge: Edge) -> ListPair | None:
+        """Return the lists that the counts alone decide."""
         counts = self.counts
         if not counts.n_union:
             return ListPair(DistanceList.empty(), DistanceList.empty())
@@ -173,19 +177,7 @@ class Ingredients:
             return ListPair(DistanceList.unreachable(), DistanceList.empty())
         if plain and not counts.n_ref:
             return ListPair(DistanceList.empty(), DistanceList.unreachable())
-        ref_to_pred, pred_to_ref = _core.surface_distances(
-            self.grid.reference,
-            self.grid.prediction,
-            reference_members=self._ref_members,
-            prediction_members=self._pred_members,
-            box=self._box,
-            ignored=self.grid.ignored,
-            spacing=self.grid.spacing,
-            boundary=boundary,
-            edge=edge,
-            threads=self.threads,
-        )
-        return ListPair(DistanceList(*ref_to_pred), DistanceList(*pred_to_ref))
+        return None
 
     @cached_property
     def _crops(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -228,6 +220,37 @@ class Ingredients:
     def _matches(self, connectivity: int | None) -> Matches:
         (reference, _), (prediction, _) = self._components(connectivity)
         return match_instances(joint_histogram(reference, prediction, None, self.threads))
+
+
+def make_distances(targets: Iterable[Ingredients], boundary: Boundary, edge: Edge) -> None:
+    """Make the distance lists of many labels of one grid at once; what `distances` then returns."""
+    key = ("distances", boundary, edge)
+    missing = [
+        one
+        for one in targets
+        if key not in one._made and one.grid.ndim <= 3 and one._plain_distances(edge) is None
+    ]
+    if missing:
+        for one, lists in zip(missing, _measured_distances(missing, boundary, edge), strict=True):
+            one._made[key] = lists
+
+
+def _measured_distances(
+    targets: Sequence[Ingredients], boundary: Boundary, edge: Edge
+) -> list[ListPair]:
+    """Return the lists of labels of one grid, each of which has a voxel at least."""
+    grid = targets[0].grid
+    found = _core.surface_distances(
+        grid.reference,
+        grid.prediction,
+        targets=[(one._ref_members, one._pred_members, one._box) for one in targets],
+        ignored=grid.ignored,
+        spacing=grid.spacing,
+        boundary=boundary,
+        edge=edge,
+        threads=targets[0].threads,
+    )
+    return [ListPair(DistanceList(*there), DistanceList(*back)) for there, back in found]
 
 
 def _members_or_all(members: Sequence[int], present: Any) -> tuple[int, ...] | None:  # noqa: ANN401

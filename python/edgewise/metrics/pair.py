@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from edgewise._arguments import as_threads
 from edgewise.errors import ConfigError
 
 from .conventions import Convention, chosen, preset_convention
 from .formulas import measured
+from .formulas.distances import boundary_of
 from .grids import Grid, open_label_maps
 from .labels import Labels, Regions, Target, targets_of
 from .metric_ids import ALWAYS, DEFAULT_METRICS, MetricRequest, parse_all
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
     from edgewise._arguments import Spacing, Threads
 
+    from .conventions import Boundary, Edge
+
 __all__ = ["measure"]
+
+_TOGETHER: Final = 256  # targets whose distance lists are held at a time
 
 Tolerance: TypeAlias = float | Mapping[int | str, float]
 
@@ -126,12 +131,16 @@ def measure(
     )
     values: list[Value] = []
     steps: tuple[_Step, ...] = ()
-    for target in targets:
-        tolerance = _tolerance(nsd_tolerance, target)
-        if not steps or isinstance(nsd_tolerance, Mapping):  # else the same for all labels
-            steps = _steps([one.completed(tolerance) for one in requests], squeeze=squeeze)
-        values += _values(pair, target, steps)
-        pair.forget(target.members)
+    for first in range(0, len(targets), _TOGETHER):
+        together = targets[first : first + _TOGETHER]
+        for target in together:
+            tolerance = _tolerance(nsd_tolerance, target)
+            if not steps or isinstance(nsd_tolerance, Mapping):  # else the same for all labels
+                steps = _steps([one.completed(tolerance) for one in requests], squeeze=squeeze)
+            if target is together[0]:
+                _make_distances(pair, together, steps)
+            values += _values(pair, target, steps)
+            pair.forget(target.members)
     return _result(grid, pair, targets, tuple(values), preset)
 
 
@@ -157,6 +166,22 @@ class _Step(NamedTuple):
     name: str
     id: str
     settings: Convention
+
+
+def _make_distances(
+    pair: PairIngredients, targets: Sequence[Target], steps: tuple[_Step, ...]
+) -> None:
+    """Make what the metrics need of the boundaries of several targets, so that threads share it."""
+    if len(targets) < 2:
+        return
+    needed: dict[tuple[Boundary, Edge, bool], None] = {}  # in the order of the requests
+    for name, _, settings in steps:
+        boundary = boundary_of(name, settings)
+        if boundary is not None:
+            needed[boundary, settings.edge, settings.squeeze] = None
+    for boundary, edge, squeeze in needed:
+        members = [target.members for target in targets]
+        pair.make_distances(members, boundary, edge, squeeze=squeeze)
 
 
 def _steps(requests: list[MetricRequest], *, squeeze: bool | None) -> tuple[_Step, ...]:

@@ -6,10 +6,13 @@ import math
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .ingredients import Ingredients
+from .ingredients import Ingredients, make_distances
 from .joint import JointHistogram, joint_histogram
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .conventions import Boundary, Edge
     from .grids import Grid
     from .joint import Box
 
@@ -53,6 +56,18 @@ class PairIngredients:
                 threads=self.threads,
             )
         return self._made[key]
+
+    def make_distances(
+        self,
+        regions: Iterable[tuple[int, ...]],
+        boundary: Boundary,
+        edge: Edge,
+        *,
+        squeeze: bool,
+    ) -> None:
+        """Make the distance lists of many regions at once."""
+        made = [self.of(members, squeeze=squeeze) for members in regions]
+        make_distances(made, boundary, edge)
 
     def _box(self, members: tuple[int, ...], *, squeeze: bool) -> Box | None:
         box = self.histogram.box(members)

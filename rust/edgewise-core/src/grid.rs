@@ -143,6 +143,13 @@ impl Metric {
         Ok(Self { spacing: padded, reversed })
     }
 
+    /// The metric of a grid whose last axis has moved in front of its other real axes.
+    #[must_use]
+    pub(crate) fn turned(mut self, axes: usize) -> Self {
+        self.spacing[3 - axes..].rotate_right(1);
+        self
+    }
+
     /// Spacing along z, y, x; 1 along axes that the array does not have.
     pub fn spacing(&self) -> [f64; 3] {
         self.spacing

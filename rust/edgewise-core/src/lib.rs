@@ -17,6 +17,7 @@ pub mod labels;
 pub mod mask;
 pub mod moments;
 pub mod morphology;
+mod padded;
 pub mod parallel;
 pub mod simd;
 pub mod surface;

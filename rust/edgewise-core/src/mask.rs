@@ -239,6 +239,21 @@ impl Mask {
         }
     }
 
+    /// The same set on the grid whose last axis, of length 1, has moved in front of its other real axes: the elements lie in memory as before.
+    pub(crate) fn turned(&self) -> Self {
+        debug_assert_eq!(self.shape[2], 1);
+        let mut shape = self.shape;
+        shape[3 - self.axes..].rotate_right(1);
+        let mut turned = Self::zeros(shape, self.axes);
+        let rows = turned.words.chunks_exact_mut(turned.words_per_row);
+        for (row, bits) in rows.zip(self.words.chunks_exact(shape[2])) {
+            for (word, bits) in row.iter_mut().zip(bits.chunks(64)) {
+                *word = bits.iter().rev().fold(0, |word, bit| word << 1 | bit);
+            }
+        }
+        turned
+    }
+
     /// The set as a row-major array of 0 and 1.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![0; self.shape.iter().product()];
@@ -355,10 +370,11 @@ impl<T: Copy, R: Rule<T>> Kernel for Pack<'_, T, R> {
     fn run<I: Isa>(self, isa: I) {
         let [_, rows, columns] = self.mask.shape;
         let start = self.bounds.start;
+        let [_, all_rows, all_columns] = self.view.shape();
         for (r, packed) in self.mask.words.chunks_exact_mut(self.mask.words_per_row).enumerate() {
             let (z, y) = (start[0] + r / rows, start[1] + r % rows);
-            let row = &self.view.row(z, y)[start[2]..start[2] + columns];
-            pack_row(isa, row, packed, self.rule);
+            let first = (z * all_rows + y) * all_columns + start[2];
+            pack_row(isa, &self.view.data()[first..], columns, packed, self.rule);
         }
     }
 }
@@ -375,22 +391,33 @@ impl Kernel for PackRows<'_> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let words = self.words.chunks_exact_mut(self.columns.div_ceil(64));
-        for (row, packed) in self.data.chunks_exact(self.columns).zip(words) {
-            pack_row(isa, row, packed, &|byte| byte != 0);
+        let columns = self.columns;
+        for (r, packed) in self.words.chunks_exact_mut(columns.div_ceil(64)).enumerate() {
+            pack_row(isa, &self.data[r * columns..], columns, packed, &|byte| byte != 0);
         }
     }
 }
 
+/// Pack the first `columns` elements; what follows them is read along where that fills a word, and dropped.
 #[inline(always)]
-fn pack_row<I: Isa, T: Copy>(isa: I, row: &[T], packed: &mut [u64], rule: &impl Rule<T>) {
-    let (whole, rest) = row.as_chunks::<64>();
+fn pack_row<I: Isa, T: Copy>(
+    isa: I,
+    data: &[T],
+    columns: usize,
+    packed: &mut [u64],
+    rule: &impl Rule<T>,
+) {
+    let whole = data.as_chunks::<64>().0;
     for (word, elements) in packed.iter_mut().zip(whole) {
         *word = rule.word(isa, elements);
     }
     if let Some(word) = packed.get_mut(whole.len()) {
+        let rest = &data[64 * whole.len()..columns]; // the end of the data
         *word =
             rest.iter().rev().fold(0, |bits, &element| bits << 1 | u64::from(rule.holds(element)));
+    }
+    if let Some(word) = packed.last_mut() {
+        *word &= low_bits(columns);
     }
 }
 
@@ -537,6 +564,19 @@ mod tests {
             let mut others = odd;
             others.not();
             prop_assert_eq!(others, packed(|v| v % 2 == 0));
+        }
+    }
+
+    #[test]
+    fn a_turned_mask_holds_the_same_elements_in_the_same_order() {
+        let data: Vec<u8> = (0..3 * 70).map(|i| u8::from(i % 3 == 0 || i % 7 == 1)).collect();
+        for (shape, axes, turned) in [
+            ([3, 70, 1], 3, [1, 3, 70]),
+            ([70, 3, 1], 3, [1, 70, 3]),
+            ([1, 210, 1], 2, [1, 1, 210]),
+        ] {
+            let mask = Mask::from_bytes(&data, shape, axes).unwrap().turned();
+            assert_eq!(mask, Mask::from_bytes(&data, turned, axes).unwrap());
         }
     }
 

@@ -4,6 +4,7 @@
 //! are therefore kept per process id, and those of a parent process are leaked, because dropping one would join threads that do not exist.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::ThreadPool;
@@ -42,9 +43,51 @@ pub fn install<R: Send>(threads: usize, work: impl FnOnce(bool) -> R + Send) -> 
     }
 }
 
+/// Do tasks 0, 1, ... of `count` in turn, as threads of the current pool get free if `parallel`; their results in order. Tasks may use the
+/// same pool: threads that find no task left help those that work on the last ones.
+pub(crate) fn in_turn<R: Send>(
+    count: usize,
+    parallel: bool,
+    task: impl Fn(usize) -> R + Sync,
+) -> Vec<R> {
+    if !parallel || count < 2 {
+        return (0..count).map(task).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let parts = rayon::broadcast(|_| {
+        let mut done = Vec::new();
+        loop {
+            let turn = next.fetch_add(1, Ordering::Relaxed);
+            if turn >= count {
+                return done;
+            }
+            done.push((turn, task(turn)));
+        }
+    });
+    let mut done: Vec<_> = parts.into_iter().flatten().collect();
+    done.sort_unstable_by_key(|(turn, _)| *turn);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tasks_are_done_once_each_whoever_does_them() {
+        for threads in [1, 2, 5] {
+            let nested = |turn| {
+                install(
+                    threads,
+                    |parallel| {
+                        if parallel { rayon::join(|| turn, || turn).1 } else { turn }
+                    },
+                )
+            };
+            let found = install(threads, |parallel| in_turn(100, parallel, nested));
+            assert_eq!(found, (0..100).collect::<Vec<_>>());
+        }
+    }
 
     #[test]
     fn one_thread_stays_on_the_callers_thread() {

@@ -1,7 +1,6 @@
-//! Boundary distances: two label maps in, two lists of distinct distances out.
+//! Boundary distances: two label maps in, two lists of distinct distances out for every target.
 
-use edgewise_core::labels;
-use edgewise_core::surface_distance::{Convention, DistanceList, between};
+use edgewise_core::surface_distance::{Convention, DistanceList, Target, between_labels};
 use numpy::{PyArray1, PyUntypedArray};
 use pyo3::prelude::*;
 
@@ -13,48 +12,49 @@ use crate::labels::{any_labels, check_alike, hidden};
 type PyList<'py> =
     (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>);
 
-/// Distances from the boundary of each of two masks to that of the other.
+/// Members in the reference, in the prediction, and a box.
+type PyTarget = (Option<Vec<i128>>, Option<Vec<i128>>, Option<Vec<(usize, usize)>>);
+
+/// Distances from the boundary of each of two masks to that of the other, for every target.
 #[pyfunction]
 #[pyo3(signature = (
-    reference, prediction, *, reference_members, prediction_members, r#box, ignored, spacing, boundary, edge, threads
+    reference, prediction, *, targets, ignored, spacing, boundary, edge, threads
 ))]
 #[allow(clippy::too_many_arguments, reason = "keyword arguments of one call")]
 fn surface_distances<'py>(
     py: Python<'py>,
     reference: &Bound<'py, PyUntypedArray>,
     prediction: &Bound<'py, PyUntypedArray>,
-    reference_members: Option<Vec<i128>>,
-    prediction_members: Option<Vec<i128>>,
-    r#box: Option<Vec<(usize, usize)>>,
+    targets: Vec<PyTarget>,
     ignored: Option<&Bound<'py, PyUntypedArray>>,
     spacing: Vec<f64>,
     boundary: &str,
     edge: &str,
     threads: usize,
-) -> PyResult<(PyList<'py>, PyList<'py>)> {
+) -> PyResult<Vec<(PyList<'py>, PyList<'py>)>> {
     let (reference, prediction) = (any_labels(reference)?, any_labels(prediction)?);
     let (shape, order) = (reference.shape(), reference.order());
     check_alike(shape, order, prediction.shape(), prediction.order())?;
     let ignored = hidden(ignored, shape, order)?;
     let ignored = ignored.as_ref().map(Borrowed::view).transpose()?;
     let (ours, theirs) = (reference.map()?, prediction.map()?);
-    let axes = shape.len();
-    let bounds = order.bounds(r#box.as_deref(), ours.shape(), axes)?.grown(ours.shape(), axes);
+    let (whole, axes) = (ours.shape(), shape.len());
+    let target = |(reference, prediction, bounds): PyTarget| {
+        let bounds = order.bounds(bounds.as_deref(), whole, axes)?.grown(whole, axes);
+        Ok(Target { reference, prediction, bounds })
+    };
+    let targets: Vec<Target> = targets.into_iter().map(target).collect::<PyResult<_>>()?;
     let convention = Convention {
         metric: order.metric(&spacing, axes)?,
         elements: boundary.parse().map_err(to_python)?,
         edge: edge.parse().map_err(to_python)?,
     };
     let (ours, theirs) = (ours.as_ref(), theirs.as_ref());
-    let [there, back] = py
-        .detach(|| {
-            let ours = ours.members(&bounds, reference_members.as_deref());
-            let theirs = theirs.members(&bounds, prediction_members.as_deref());
-            let ignored = ignored.map(|view| labels::members(&view, &bounds, None));
-            between(&ours, &theirs, ignored.as_ref(), &convention, threads)
-        })
+    let lists = py
+        .detach(|| between_labels(ours, theirs, ignored.as_ref(), &targets, &convention, threads))
         .map_err(to_python)?;
-    Ok((hand_back(py, there), hand_back(py, back)))
+    let both = |[there, back]: [DistanceList; 2]| (hand_back(py, there), hand_back(py, back));
+    Ok(lists.into_iter().map(both).collect())
 }
 
 fn hand_back(py: Python<'_>, list: DistanceList) -> PyList<'_> {

@@ -14,6 +14,9 @@ pub trait LabelMap: Sync {
     /// Lengths along z, y, x.
     fn shape(&self) -> [usize; 3];
 
+    /// How many of z, y, x are axes of the array.
+    fn axes(&self) -> usize;
+
     /// A piece of the labels as bytes, if all of them are 0 to 255; may use the buffer.
     fn bytes<'a>(&'a self, piece: Range<usize>, buffer: &'a mut Vec<u8>) -> Option<&'a [u8]>;
 
@@ -33,6 +36,10 @@ pub trait LabelMap: Sync {
 impl<T: Label> LabelMap for View<'_, T> {
     fn shape(&self) -> [usize; 3] {
         View::shape(self)
+    }
+
+    fn axes(&self) -> usize {
+        View::axes(self)
     }
 
     fn bytes<'a>(&'a self, piece: Range<usize>, buffer: &'a mut Vec<u8>) -> Option<&'a [u8]> {

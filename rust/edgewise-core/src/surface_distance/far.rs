@@ -1,93 +1,115 @@
-//! Elements far from the other boundary: one search each, or a distance transform for all.
+//! Elements far from the other boundary: hunted together, or left to a distance transform.
 //!
-//! How many boxes a search opens hangs on the shapes: one or two dozen for most, all of them from the middle of a sphere. A few searches spread over the
-//! elements tell; if all of them would cost more than a distance transform of the crop, the transform is taken. So no input costs much more than its
+//! What a hunt costs hangs on the shapes: little for elements side by side, much for scattered ones in the middle of a dense shell. Its work is counted
+//! as it goes; once it has cost half of what a distance transform of the crop would, the transform is taken. So no input costs much more than its
 //! transform. The decision depends on counts alone, never on a clock or the number of threads.
 
-use rayon::prelude::*;
+use std::sync::atomic::AtomicU64;
 
-use super::pyramid::{Pyramid, Walk};
+use super::frame::Frame;
+use super::hunt::Hunt;
+use super::near::Left;
+use super::pair::{Kind, Surface};
+use super::points::Query;
+use super::tiles::Tiles;
 use crate::distance;
 use crate::grid::Metric;
 use crate::mask::{Mask, each_bit};
+use crate::padded::Padded;
 use crate::parallel;
 
-/// Cost of opening one box, and of transforming one voxel: ns on the machine where these were measured; only their ratio matters.
-const BOX: u64 = 40;
-const VOXEL: u64 = 4;
-/// Rows, and elements of each, that are searched to learn what a search costs.
-const SAMPLE: [usize; 2] = [32, 8];
-/// Rows searched by one task.
-const GRAIN: usize = 64;
+/// Cost of transforming one voxel, and the least that one element costs a hunt, in units of its comparisons (about 0.4 ns).
+const VOXEL: u64 = 10;
+const ELEMENT: u64 = 100;
 
-/// Squared distances from elements, in raster order, to their nearest ones of `source`.
-pub(super) fn squares(elements: &Mask, source: &Mask, metric: &Metric, threads: usize) -> Vec<f64> {
-    if elements.is_empty() {
-        return Vec::new(); // the usual case of a good segmentation: no pyramid for nothing
-    }
-    let pyramid = Pyramid::new(source, metric);
-    let voxels = source.shape().iter().product::<usize>();
-    if expected_boxes(elements, &pyramid) * BOX > voxels as u64 * VOXEL {
-        by_transform(elements, source, metric, threads)
-    } else {
-        searched(elements, &pyramid, threads)
-    }
+/// What is known of far elements, in any order.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Far {
+    pub(super) squares: Vec<f64>,
+    /// Codes of the surface elements; nothing for voxels.
+    pub(super) codes: Vec<u8>,
 }
 
-/// How many boxes the searches of all elements will open, judged by some.
-fn expected_boxes(elements: &Mask, pyramid: &Pyramid) -> u64 {
-    let width = elements.words_per_row();
-    let rows = elements.words().chunks_exact(width).enumerate();
-    let filled: Vec<usize> =
-        rows.filter(|(_, row)| row.iter().any(|&word| word != 0)).map(|(row, _)| row).collect();
-    let mut walk = Walk::default();
-    let mut searched = 0;
-    for row in filled.iter().step_by(filled.len().div_ceil(SAMPLE[0])) {
-        let (z, y) = (row / elements.shape()[1], row % elements.shape()[1]);
-        let mut places = Vec::new();
-        each_bit(elements.row(z, y), |x| places.push(x));
-        for &x in places.iter().step_by(places.len().div_ceil(SAMPLE[1])) {
-            pyramid.nearest([z, y, x], &mut walk);
-            searched += 1;
-        }
-    }
-    walk.opened * elements.count() / searched
-}
-
-#[cfg(test)]
-pub(super) fn by_searches(
-    elements: &Mask,
-    source: &Mask,
+/// The squared distance of every element that is left.
+pub(super) fn squares(
+    left: &[Left],
+    query: &Surface,
+    source: &Padded,
     metric: &Metric,
     threads: usize,
-) -> Vec<f64> {
-    searched(elements, &Pyramid::new(source, metric), threads)
+) -> Far {
+    let count: u64 = left.iter().map(|left| u64::from(left.bits.count_ones())).sum();
+    if count == 0 {
+        return Far::default(); // the usual case of a good segmentation: nothing is prepared for nothing
+    }
+    let transform = source.shape().iter().product::<usize>() as u64 * VOXEL;
+    let long = source.shape().iter().any(|&length| length > i32::MAX as usize);
+    if !long
+        && count * ELEMENT <= transform
+        && let Some(found) = by_hunt(left, query, source, metric, transform / 2, threads)
+    {
+        return found;
+    }
+    by_transform(left, query, source, metric, threads)
 }
 
-fn searched(elements: &Mask, pyramid: &Pyramid, threads: usize) -> Vec<f64> {
-    let [planes, rows, _] = elements.shape();
-    let threads = threads.min(planes * rows / GRAIN + 1);
-    let all: Vec<usize> = (0..planes * rows).collect();
-    let search = |part: &[usize]| {
-        let mut walk = Walk::default();
-        let mut found = Vec::new();
-        for row in part {
-            let (z, y) = (row / rows, row % rows);
-            each_bit(elements.row(z, y), |x| found.push(pyramid.nearest([z, y, x], &mut walk)));
+/// The same by a hunt that may cost so much.
+pub(super) fn by_hunt(
+    left: &[Left],
+    query: &Surface,
+    source: &Padded,
+    metric: &Metric,
+    budget: u64,
+    threads: usize,
+) -> Option<Far> {
+    let frame = Frame::new(metric, source.shape());
+    let tiles = Tiles::new(source, &frame);
+    let mut queries = Vec::new();
+    each_left(left, query, |index, code| {
+        queries.push(Query { at: frame.coordinates(index), code: code.into() });
+    });
+    let mut found = vec![0.0; queries.len()];
+    let affordable = parallel::install(threads, |parallel| {
+        let spent = AtomicU64::new(0);
+        let hunt = Hunt { frame: &frame, tiles: &tiles, budget, spent, parallel };
+        hunt.run(&mut queries, &mut found)
+    });
+    affordable.then(|| match query.kind {
+        Kind::Voxel => Far { squares: found, codes: Vec::new() },
+        Kind::Surfel(..) => {
+            Far { squares: found, codes: queries.iter().map(|query| query.code as u8).collect() }
         }
-        found
-    };
-    parallel::install(threads, |parallel| {
-        if parallel { all.par_chunks(GRAIN).flat_map_iter(search).collect() } else { search(&all) }
     })
 }
 
-/// By a distance transform from the box of the sources to the box of the elements.
+/// The same by a distance transform from the box of the source to the box of the elements.
 pub(super) fn by_transform(
-    elements: &Mask,
-    source: &Mask,
+    left: &[Left],
+    query: &Surface,
+    source: &Padded,
     metric: &Metric,
     threads: usize,
-) -> Vec<f64> {
-    distance::squares_between(source, elements, metric, threads)
+) -> Far {
+    let shape = source.shape();
+    let mut elements = Mask::zeros(shape, 3);
+    for one in left {
+        let row = one.row as usize;
+        elements.row_mut(row / shape[1], row % shape[1])[one.word as usize] = one.bits;
+    }
+    let squares = distance::squares_between(&source.dense(), &elements, metric, threads);
+    let mut codes = Vec::new();
+    if let Kind::Surfel(..) = query.kind {
+        each_left(left, query, |_, code| codes.push(code)); // both in raster order
+    }
+    Far { squares, codes }
+}
+
+/// Call `visit(index, code)` for every element.
+fn each_left(left: &[Left], query: &Surface, mut visit: impl FnMut([usize; 3], u8)) {
+    let rows = query.elements.shape()[1];
+    for one in left {
+        let (z, y, k) = (one.row as usize / rows, one.row as usize % rows, one.word as usize);
+        let codes = query.codes([z, y, k], one.bits);
+        each_bit(&[one.bits], |bit| visit([z, y, 64 * k + bit], codes[bit]));
+    }
 }

@@ -2,22 +2,37 @@
 //!
 //! For every boundary element a of A the distance is `min over b of |(a - b) ∘ spacing|` over the boundary elements b of B. Nearly all
 //! elements of a good segmentation lie within a few voxels of the other boundary, so 64 of them at a time are tried against ever longer offsets
-//! (`near`); those that are left are searched one by one in a pyramid of boxes, or all at once by a distance transform of the crop where
-//! that is cheaper (`far`). Every distance is measured from its index offset by [`Metric`], whichever way the nearest element was found.
+//! (`near`); those that are left are hunted together, halving them and narrowing the other boundary with every halving (`hunt`), or by a distance
+//! transform of the crop where that is cheaper (`far`). Every distance is rounded as [`Metric`] rounds it, whichever way the nearest element was found.
 //!
-//! Memory beyond the masks: four bits a voxel of the crop, 8 bytes an element that is not near (32 where elements have weights), and 2 to 8 bytes a voxel of
-//! the crop for the transform where it is used.
+//! Memory beyond the masks: three bits a voxel of the crop (a word a row more, and up to eight rows and planes all around), 32 bytes an element that is
+//! not near (60 where elements have weights; at most a tenth of the voxels are hunted), and 2 to 8 bytes a voxel of the crop for the
+//! transform where it is used.
 
+mod blocks;
 mod far;
+mod frame;
+mod hunt;
+mod lists;
 mod near;
-mod pyramid;
+mod offsets;
+mod pair;
+mod points;
+mod sorting;
+mod targets;
+mod tiles;
 
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::grid::Metric;
 use crate::mask::Mask;
-use crate::surface::{self, Boundary, Edge, SurfelWeights, Surfels};
+use crate::parallel;
+use crate::surface::{Boundary, Edge};
+
+pub use lists::DistanceList;
+use pair::Setting;
+pub use targets::{Target, between_labels};
 
 /// Which elements of a mask are measured, and how much each counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,17 +70,6 @@ pub struct Convention {
     pub elements: Elements,
     /// What lies outside of the array; surface elements always have background there.
     pub edge: Edge,
-}
-
-/// Distances of the elements of one mask, in the unit of the spacing.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct DistanceList {
-    /// Distinct, ascending; infinite if the other mask has no elements.
-    pub distances: Vec<f64>,
-    /// How many elements lie at each distance.
-    pub counts: Vec<u64>,
-    /// Their summed weight.
-    pub weights: Vec<f64>,
 }
 
 /// The lists from reference to prediction and back. An element list is empty where its mask has no boundary.
@@ -108,141 +112,14 @@ pub fn between(
     {
         return Err(Error::Shape("the masks must have the same shape".into()));
     }
-    let ours = Surface::new(reference, ignored, convention);
-    let theirs = Surface::new(prediction, ignored, convention);
-    let offsets = near::Offsets::new(&convention.metric, reference.axes());
-    let list = |from: &Surface, to: &Surface| from.distances_to(to, &offsets, convention, threads);
-    Ok([list(&ours, &theirs), list(&theirs, &ours)])
-}
-
-/// The boundary elements of a mask.
-enum Surface {
-    /// Voxels, each of weight 1.
-    Voxels(Mask),
-    /// Surface elements and the weights of their codes.
-    Surfels(Surfels, Box<SurfelWeights>),
-}
-
-impl Surface {
-    fn new(mask: &Mask, ignored: Option<&Mask>, convention: &Convention) -> Self {
-        match convention.elements {
-            Elements::Voxels(rule) => {
-                Self::Voxels(surface::boundary(mask, rule, convention.edge, ignored))
-            }
-            Elements::Whole => {
-                let mut own = mask.clone();
-                if let Some(ignored) = ignored {
-                    own.and_not(ignored);
-                }
-                Self::Voxels(own)
-            }
-            Elements::Surfels => {
-                let table = Box::new(SurfelWeights::new(&convention.metric, mask.axes()));
-                Self::Surfels(surface::surfels(mask, ignored), table)
-            }
-        }
+    if reference.words().is_empty() {
+        return Ok(Default::default());
     }
-
-    /// Where the elements are.
-    fn elements(&self) -> &Mask {
-        match self {
-            Self::Voxels(voxels) => voxels,
-            Self::Surfels(surfels, _) => surfels.positions(),
-        }
-    }
-
-    fn infinitely_far(&self) -> Tally {
-        let mut tally = Tally::default();
-        match self {
-            Self::Voxels(voxels) => match voxels.count() {
-                0 => {}
-                count => tally.add(f64::INFINITY, 1.0, count),
-            },
-            Self::Surfels(surfels, table) => {
-                let mut counts = [0; 256];
-                surfels.for_each(|_, _, _, code| counts[usize::from(code)] += 1);
-                for (&count, &weight) in counts.iter().zip(table.table()) {
-                    if count > 0 {
-                        tally.add(f64::INFINITY, weight, count);
-                    }
-                }
-            }
-        }
-        tally
-    }
-
-    fn distances_to(
-        &self,
-        other: &Self,
-        offsets: &near::Offsets,
-        convention: &Convention,
-        threads: usize,
-    ) -> DistanceList {
-        if other.elements().is_empty() {
-            return self.infinitely_far().into_list();
-        }
-        let (mut tally, left) = near::search(self, other.elements(), offsets, threads);
-        let mut far = far::squares(&left, other.elements(), &convention.metric, threads);
-        match self {
-            Self::Voxels(_) => {
-                far.sort_unstable_by(f64::total_cmp);
-                for equal in far.chunk_by(|a, b| a.total_cmp(b).is_eq()) {
-                    tally.add(equal[0], 1.0, equal.len() as u64);
-                }
-            }
-            Self::Surfels(surfels, table) => {
-                let mut squares = far.iter();
-                left.for_each_set(|z, y, x| {
-                    if let Some(&square) = squares.next() {
-                        tally.add(square, table.weight(surfels.code_at(z, y, x)), 1);
-                    }
-                });
-            }
-        }
-        tally.into_list()
-    }
-}
-
-/// Numbers of elements by squared distance and weight; both as the bits of non-negative floats, which sort as the numbers do.
-#[derive(Default)]
-struct Tally {
-    entries: Vec<(u64, u64, u64)>,
-}
-
-impl Tally {
-    fn add(&mut self, square: f64, weight: f64, count: u64) {
-        self.entries.push((square.to_bits(), weight.to_bits(), count));
-    }
-
-    /// Equal distances joined; weights summed from the lightest to the heaviest kind, so that neither the order of visits nor the memory order of
-    /// the masks changes a bit.
-    fn into_list(mut self) -> DistanceList {
-        self.entries.sort_unstable();
-        let mut kinds: Vec<(f64, u64, u64)> = Vec::new(); // distance, weight, count
-        for (square, weight, count) in self.entries {
-            let distance = f64::from_bits(square).sqrt();
-            match kinds.last_mut() {
-                Some(last) if last.0.to_bits() == distance.to_bits() && last.1 == weight => {
-                    last.2 += count;
-                }
-                _ => kinds.push((distance, weight, count)),
-            }
-        }
-        let mut list = DistanceList::default();
-        for (distance, weight, count) in kinds {
-            let weight = f64::from_bits(weight) * count as f64;
-            if list.distances.last().is_some_and(|last| last.to_bits() == distance.to_bits()) {
-                let last = list.distances.len() - 1;
-                list.counts[last] += count;
-                list.weights[last] += weight;
-            } else {
-                list.distances.push(distance);
-                list.counts.push(count);
-                list.weights.push(weight);
-            }
-        }
-        list
-    }
+    Ok(parallel::install(threads, |parallel| {
+        let setting =
+            Setting::new(convention, reference.shape(), reference.axes(), threads, parallel);
+        setting.lists([reference, prediction], ignored)
+    }))
 }
 
 #[cfg(test)]

@@ -1,184 +1,223 @@
 //! Elements near the other boundary: 64 at a time against ever longer offsets.
 //!
-//! Offsets are sorted by length, so the first one that leads from an element to one of the other boundary is its distance. All offsets up to the
-//! reach are tried; elements left over are farther away than that.
+//! The classes of offsets are sorted by length, so the first one that leads from an element to one of the other boundary is its distance. All
+//! offsets up to the reach are tried; elements left over are farther away than that.
+#![allow(clippy::inline_always, reason = "see `simd`")]
 
 use rayon::prelude::*;
 
-use super::{Surface, Tally};
-use crate::grid::Metric;
-use crate::mask::{Mask, each_bit};
-use crate::parallel;
+use super::blocks::Nearby;
+use super::lists::Tally;
+use super::offsets::Offsets;
+use super::pair::{Kind, Surface};
+use crate::mask::each_bit;
+use crate::padded::Padded;
+use crate::simd::{self, Isa, Kernel};
+use crate::surface::Codes;
 
-/// Words of a mask that are worth a thread: fewer are searched sooner than a thread wakes up.
+/// Rows of a mask that are worth a task: fewer words are searched sooner than a thread wakes up.
 const GRAIN: usize = 1 << 12;
-/// How far to look, in smallest spacings: 123 offsets in three axes of equal spacing.
-const REACH: f64 = 3.0;
 
-/// All index offsets up to the reach, shortest first.
-pub(super) struct Offsets {
-    /// Squared length, and the offset along z, y, x.
-    sorted: Vec<(f64, [i64; 3])>,
+/// Elements of one word that are not near.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Left {
+    /// Number of the row, planes one after the other.
+    pub(super) row: u32,
+    /// Number of the word in the row.
+    pub(super) word: u32,
+    pub(super) bits: u64,
 }
 
-impl Offsets {
-    pub(super) fn new(metric: &Metric, axes: usize) -> Self {
-        let spacing = metric.spacing();
-        let real = &spacing[3 - axes..];
-        let reach = REACH * real.iter().copied().fold(f64::INFINITY, f64::min);
-        let extent =
-            [0, 1, 2].map(|k| if k < 3 - axes { 0 } else { (reach / spacing[k]) as i64 + 1 });
-        let limit = reach * reach;
-        let mut sorted = Vec::new();
-        for z in -extent[0]..=extent[0] {
-            for y in -extent[1]..=extent[1] {
-                for x in -extent[2]..=extent[2] {
-                    let square = metric.squared([z, y, x]);
-                    if square <= limit {
-                        sorted.push((square, [z, y, x]));
-                    }
-                }
-            }
-        }
-        sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        Self { sorted }
-    }
-}
-
-/// What is near, counted, and the elements that are not.
+/// What is near, counted, and the elements that are not, in raster order.
 pub(super) fn search(
     query: &Surface,
-    source: &Mask,
+    source: &Padded,
     offsets: &Offsets,
-    threads: usize,
-) -> (Tally, Mask) {
-    let elements = query.elements();
-    let planes = elements.shape()[0];
-    let threads = threads.min(elements.words().len().div_ceil(GRAIN)).max(1);
-    let per_task = planes.div_ceil(4 * threads).max(1);
-    let tasks: Vec<_> = (0..planes).step_by(per_task).collect();
-    let work = |&first: &usize| {
-        let mut found = Found::new(query, offsets);
-        for z in first..planes.min(first + per_task) {
-            found.plane(z, source);
+    parallel: bool,
+) -> (Tally, Vec<Left>) {
+    let elements = &query.elements;
+    let nearby = &Nearby::new(source);
+    let [planes, rows, _] = elements.shape();
+    let per_task = GRAIN.div_ceil(elements.words_per_row().max(1));
+    let search = |first: usize| {
+        let last = if parallel { first + per_task } else { planes * rows };
+        let task =
+            Task { elements, source, nearby, offsets, rows: [first, last.min(planes * rows)] };
+        match &query.kind {
+            Kind::Voxel => task.run(Alike),
+            Kind::Surfel(codes, _) => task.run(*codes),
         }
-        found
     };
-    let parts: Vec<Found> = parallel::install(threads, |parallel| {
-        if parallel {
-            tasks.par_iter().map(work).collect()
-        } else {
-            tasks.iter().map(work).collect()
-        }
-    });
-    let mut tally = Tally::default();
-    let mut left = Mask::zeros(elements.shape(), elements.axes());
-    let mut words = left.words_mut();
+    let parts: Vec<Found> = if parallel {
+        (0..(planes * rows).div_ceil(per_task))
+            .into_par_iter()
+            .map(|k| search(k * per_task))
+            .collect()
+    } else {
+        vec![search(0)]
+    };
+    let mut counts = vec![0; parts[0].counts.len()];
+    let mut left = Vec::new();
     for part in parts {
-        part.count(&mut tally);
-        let (own, others) = words.split_at_mut(part.left.len());
-        own.copy_from_slice(&part.left);
-        words = others;
+        counts.iter_mut().zip(part.counts).for_each(|(sum, count)| *sum += count);
+        if left.is_empty() {
+            left = part.left; // all of it where there is one part
+        } else {
+            left.extend(part.left);
+        }
+    }
+    let mut tally = Tally::default();
+    let kinds = counts.len() / offsets.classes.len();
+    for (n, &count) in counts.iter().enumerate().filter(|(_, count)| **count != 0) {
+        let code = (n % kinds) as u8;
+        tally.add(offsets.classes[n / kinds].square, query.weight(code), count);
     }
     (tally, left)
 }
 
-/// Results of some planes.
-struct Found<'a> {
-    query: &'a Surface,
+/// The search of some rows.
+struct Task<'a> {
+    elements: &'a Padded,
+    source: &'a Padded,
+    nearby: &'a Nearby,
     offsets: &'a Offsets,
-    /// Elements by offset and, where weights differ, code of the surface element.
-    counts: Vec<u64>,
-    codes: usize,
-    /// Words of the planes, without the elements that are near.
-    left: Vec<u64>,
+    /// First row, and one past the last.
+    rows: [usize; 2],
 }
 
-impl<'a> Found<'a> {
-    fn new(query: &'a Surface, offsets: &'a Offsets) -> Self {
-        let codes = match query {
-            Surface::Voxels(_) => 1,
-            Surface::Surfels(..) => 256,
-        };
-        let counts = vec![0; codes * offsets.sorted.len()];
-        Self { query, offsets, counts, codes, left: Vec::new() }
+impl Task<'_> {
+    fn run(self, kinds: impl Kinds) -> Found {
+        simd::dispatch(Search { task: self, kinds })
+    }
+}
+
+/// Results of some rows.
+struct Found {
+    /// Elements by class of offsets and, where weights differ, code of the surface element.
+    counts: Vec<u64>,
+    left: Vec<Left>,
+}
+
+/// How elements are told apart.
+trait Kinds {
+    /// Number of kinds.
+    const COUNT: usize;
+    /// What is known about the elements of a word.
+    type Word;
+
+    /// Look at a word with elements.
+    fn word(&self, place: [usize; 3], elements: u64) -> Self::Word;
+
+    /// Count some of its elements.
+    fn count(word: &Self::Word, elements: u64, counts: &mut [u64]);
+}
+
+struct Alike;
+
+impl Kinds for Alike {
+    const COUNT: usize = 1;
+    type Word = ();
+
+    #[inline(always)]
+    fn word(&self, _: [usize; 3], _: u64) {}
+
+    #[inline(always)]
+    fn count((): &(), elements: u64, counts: &mut [u64]) {
+        counts[0] += u64::from(elements.count_ones());
+    }
+}
+
+impl Kinds for Codes<'_> {
+    const COUNT: usize = 256;
+    type Word = [u8; 64];
+
+    #[inline(always)]
+    fn word(&self, [z, y, k]: [usize; 3], elements: u64) -> [u8; 64] {
+        self.of_word(z, y, k, elements)
     }
 
-    fn plane(&mut self, z: usize, source: &Mask) {
-        let elements = self.query.elements();
-        let mut open: Vec<(usize, u64)> = Vec::new();
-        for y in 0..elements.shape()[1] {
-            let words = elements.row(z, y).iter().copied().enumerate();
-            open.clear();
-            open.extend(words.filter(|&(_, word)| word != 0));
-            self.row(z, y, &mut open, source);
-            let start = self.left.len();
-            self.left.resize(start + elements.words_per_row(), 0);
-            for &(k, word) in &open {
-                self.left[start + k] = word;
-            }
-        }
+    #[inline(always)]
+    fn count(word: &[u8; 64], elements: u64, counts: &mut [u64]) {
+        each_bit(&[elements], |bit| counts[usize::from(word[bit & 63])] += 1);
     }
+}
 
-    /// Try the open words of a row against all offsets; what stays in `open` is not near.
-    fn row(&mut self, z: usize, y: usize, open: &mut Vec<(usize, u64)>, source: &Mask) {
-        let [planes, rows, _] = source.shape();
-        let offsets = self.offsets;
-        for (n, &(_, [dz, dy, dx])) in offsets.sorted.iter().enumerate() {
-            if open.is_empty() {
-                return;
-            }
-            let (other_z, other_y) = (z as i64 + dz, y as i64 + dy);
-            if !(0..planes as i64).contains(&other_z) || !(0..rows as i64).contains(&other_y) {
-                continue;
-            }
-            let row = source.row(other_z as usize, other_y as usize);
-            let mut resolved = false;
-            for (k, word) in open.iter_mut() {
-                let hit = *word & window(row, *k, dx);
-                if hit != 0 {
-                    *word &= !hit;
-                    resolved |= *word == 0;
-                    self.hit(n, [z, y, *k], hit);
+struct Search<'a, K> {
+    task: Task<'a>,
+    kinds: K,
+}
+
+impl<K: Kinds> Kernel for Search<'_, K> {
+    type Output = Found;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _: I) -> Found {
+        let Task { elements, source, nearby, offsets, rows: [first, last] } = self.task;
+        let steps = offsets.steps(source);
+        let mut joined = vec![[0_u64; 3]; steps.len()];
+        let mut found =
+            Found { counts: vec![0; K::COUNT * offsets.classes.len()], left: Vec::new() };
+        let rows = elements.shape()[1];
+        for row in first..last {
+            let (z, y) = (row / rows, row % rows);
+            let start = source.place(z, y);
+            let words = elements.row(z, y).iter().zip(nearby.row(z, y)).enumerate();
+            for (k, (&word, &near)) in words.filter(|(_, (word, _))| **word != 0) {
+                if !near {
+                    found.left.push(Left { row: row as u32, word: k as u32, bits: word });
+                    continue;
+                }
+                let kinds = self.kinds.word([z, y, k], word);
+                let mut rest = word;
+                for (class, counts) in
+                    offsets.classes.iter().zip(found.counts.chunks_exact_mut(K::COUNT))
+                {
+                    let mut any = 0;
+                    for term in &class.terms {
+                        let triple = &mut joined[term.group];
+                        if term.dx == 0 {
+                            *triple = join(source.words(), start + k, &steps[term.group]);
+                        }
+                        any |= shifted(*triple, term.dx);
+                    }
+                    let hit = rest & any;
+                    if hit != 0 {
+                        K::count(&kinds, hit, counts);
+                        rest &= !hit;
+                        if rest == 0 {
+                            break;
+                        }
+                    }
+                }
+                if rest != 0 {
+                    found.left.push(Left { row: row as u32, word: k as u32, bits: rest });
                 }
             }
-            if resolved {
-                open.retain(|&(_, word)| word != 0);
-            }
         }
-    }
-
-    fn hit(&mut self, offset: usize, [z, y, k]: [usize; 3], hit: u64) {
-        match self.query {
-            Surface::Voxels(_) => self.counts[offset] += u64::from(hit.count_ones()),
-            Surface::Surfels(surfels, _) => {
-                let counts = &mut self.counts[offset * self.codes..];
-                each_bit(&[hit], |bit| {
-                    counts[usize::from(surfels.code_at(z, y, 64 * k + bit))] += 1;
-                });
-            }
-        }
-    }
-
-    fn count(&self, tally: &mut Tally) {
-        for (n, &count) in self.counts.iter().enumerate().filter(|(_, count)| **count != 0) {
-            let weight = match self.query {
-                Surface::Voxels(_) => 1.0,
-                Surface::Surfels(_, table) => table.table()[n % self.codes],
-            };
-            tally.add(self.offsets.sorted[n / self.codes].0, weight, count);
-        }
+        found
     }
 }
 
-/// The 64 voxels of a row that lie `dx` (less than 64 either way) beyond those of word `k`; beyond the row there is nothing.
-#[inline]
-fn window(row: &[u64], k: usize, dx: i64) -> u64 {
-    let shift = dx.unsigned_abs() as u32;
-    let word = row[k];
-    match dx.signum() {
-        1 => word >> shift | row.get(k + 1).map_or(0, |next| next << (64 - shift)),
-        -1 => word << shift | if k > 0 { row[k - 1] >> (64 - shift) } else { 0 },
-        _ => word,
+/// A word and those beside it, of all rows of a group at once.
+#[inline(always)]
+fn join(words: &[u64], at: usize, steps: &[isize]) -> [u64; 3] {
+    let mut joined = [0; 3];
+    for &step in steps {
+        let first = at.wrapping_add_signed(step) - 1;
+        if let Some(triple) = words[first..].first_chunk::<3>() {
+            for k in 0..3 {
+                joined[k] |= triple[k];
+            }
+        }
     }
+    joined
+}
+
+/// The voxels that have one of the middle word or its neighbours at a distance of dx (less than 64) along the row.
+#[inline(always)]
+fn shifted([before, word, after]: [u64; 3], dx: u32) -> u64 {
+    if dx == 0 {
+        return word;
+    }
+    word << dx | before >> (64 - dx) | word >> dx | after << (64 - dx)
 }

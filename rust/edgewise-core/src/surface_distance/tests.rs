@@ -1,18 +1,28 @@
 use proptest::prelude::*;
 
+use super::far::Far;
+use super::near::Left;
+use super::pair::{Kind, Surface};
 use super::*;
+use crate::View;
+use crate::grid::Bounds;
+use crate::mask::each_bit;
+use crate::padded::Padded;
+use crate::simd::tests::at_every_level;
+use crate::simd::{self, Level};
 
 /// A grid, its number of axes, and two arrays of 0 background, 1 foreground, 2 ignored.
 type Case = ([usize; 3], usize, Vec<u8>, Vec<u8>, [f64; 3]);
 
 fn cases() -> impl Strategy<Value = Case> {
-    let columns = prop::sample::select(vec![1_usize, 5, 63, 64, 65, 130]);
+    let columns = prop::sample::select(vec![1_usize, 1, 5, 63, 64, 65, 130]);
     let share = || prop::sample::select(vec![1_u32, 8, 40, 95]);
     let spacing = prop::sample::select(vec![
         [1.0; 3],
         [2.0, 1.0, 0.5],
         [3.0, 0.8, 0.8],
         [0.7, 1.3, 5.0],
+        [3.1, 0.7, 0.7123],
         [10.0, 0.1, 0.3],
     ]);
     (1..4_usize, 1..5_usize, 1..6_usize, columns, share(), share(), spacing).prop_flat_map(
@@ -37,17 +47,50 @@ fn packed(data: &[u8], shape: [usize; 3], axes: usize, rule: impl Fn(u8) -> bool
     Mask::from_bytes(&bytes, shape, axes).unwrap()
 }
 
-fn points(mask: &Mask) -> Vec<[usize; 3]> {
+fn points(set: &Padded) -> Vec<[usize; 3]> {
     let mut found = vec![];
-    mask.for_each_set(|z, y, x| found.push([z, y, x]));
+    for z in 0..set.shape()[0] {
+        for y in 0..set.shape()[1] {
+            each_bit(set.row(z, y), |x| found.push([z, y, x]));
+        }
+    }
+    found
+}
+
+/// All elements, as if none were near.
+fn all_left(surface: &Surface) -> Vec<Left> {
+    let mut left = vec![];
+    for z in 0..surface.elements.shape()[0] {
+        for y in 0..surface.elements.shape()[1] {
+            let row = (z * surface.elements.shape()[1] + y) as u32;
+            let words = surface.elements.row(z, y).iter().enumerate();
+            left.extend(words.filter(|(_, bits)| **bits != 0).map(|(k, &bits)| Left {
+                row,
+                word: k as u32,
+                bits,
+            }));
+        }
+    }
+    left
+}
+
+/// All voxels of a mask.
+fn whole(mask: &Mask) -> Surface<'_> {
+    Surface { elements: Padded::new(mask, None, [0; 2]), kind: Kind::Voxel }
+}
+
+fn ascending(far: Far) -> Vec<(f64, u8)> {
+    let codes = far.codes.into_iter().chain(std::iter::repeat(0)); // none for voxels
+    sorted(far.squares.into_iter().zip(codes).collect())
+}
+
+fn sorted(mut found: Vec<(f64, u8)>) -> Vec<(f64, u8)> {
+    found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     found
 }
 
 fn weight(surface: &Surface, [z, y, x]: [usize; 3]) -> f64 {
-    match surface {
-        Surface::Voxels(_) => 1.0,
-        Surface::Surfels(surfels, table) => table.weight(surfels.code_at(z, y, x)),
-    }
+    surface.weight(surface.codes([z, y, x / 64], 1 << (x % 64))[x % 64])
 }
 
 fn offset(from: [usize; 3], to: [usize; 3]) -> [i64; 3] {
@@ -55,7 +98,7 @@ fn offset(from: [usize; 3], to: [usize; 3]) -> [i64; 3] {
 }
 
 /// All pairs.
-fn naive(from: &Mask, to: &Mask, metric: &Metric) -> Vec<f64> {
+fn naive(from: &Padded, to: &Padded, metric: &Metric) -> Vec<f64> {
     let others = points(to);
     let nearest = |at: &[usize; 3]| {
         let squares = others.iter().map(|&other| metric.squared(offset(*at, other)));
@@ -113,7 +156,10 @@ fn joined(list: &[(f64, u64, f64)], ulps: f64) -> Vec<(f64, u64, f64)> {
 
 proptest! {
     #[test]
-    fn lists_are_those_of_all_pairs((shape, axes, ours, theirs, spacing) in cases(), flip: bool) {
+    fn lists_are_those_of_all_pairs(
+        (shape, axes, ours, theirs, spacing) in cases(), flip: bool, level in prop::sample::select(&Level::ALL)
+    ) {
+        simd::limit(level);
         let metric = Metric::new(&spacing[3 - axes..], flip).unwrap();
         let exact = spacing.iter().all(|s| s.to_bits().trailing_zeros() >= 52);
         let hidden = packed(&ours, shape, axes, |v| v == 2);
@@ -128,11 +174,12 @@ proptest! {
             for edge in [Edge::Background, Edge::Foreground] {
                 let convention = Convention { metric, elements, edge };
                 let found = between(&a, &b, Some(&hidden), &convention, 1).unwrap();
-                let [r, p] = [&a, &b].map(|mask| Surface::new(mask, Some(&hidden), &convention));
+                let setting = Setting::new(&convention, [9; 3], axes, 1, false);
+                let [r, p] = [&a, &b].map(|mask| Surface::new(mask, Some(&hidden), &setting));
                 for (list, from, to) in [(&found[0], &r, &p), (&found[1], &p, &r)] {
                     let weights: Vec<f64> =
-                        points(from.elements()).iter().map(|&at| weight(from, at)).collect();
-                    let expected = listed(&naive(from.elements(), to.elements(), &metric), &weights);
+                        points(&from.elements).iter().map(|&at| weight(from, at)).collect();
+                    let expected = listed(&naive(&from.elements, &to.elements, &metric), &weights);
                     prop_assert!(same(list, &expected, exact), "{list:?} {expected:?}");
                 }
                 prop_assert_eq!(&between(&a, &b, Some(&hidden), &convention, 3).unwrap(), &found);
@@ -143,62 +190,96 @@ proptest! {
     }
 
     #[test]
-    fn searches_and_transform_agree_with_all_pairs((shape, axes, ours, theirs, spacing) in cases()) {
-        let metric = Metric::new(&spacing[3 - axes..], false).unwrap();
+    fn hunt_and_transform_agree_with_all_pairs(
+        (shape, axes, ours, theirs, spacing) in cases(), flip: bool, surfels: bool
+    ) {
+        let metric = Metric::new(&spacing[3 - axes..], flip).unwrap();
         let (a, b) = (packed(&ours, shape, axes, |v| v == 1), packed(&theirs, shape, axes, |v| v == 1));
-        if b.is_empty() {
+        let elements = if surfels { Elements::Surfels } else { Elements::Whole };
+        let convention = Convention { metric, elements, edge: Edge::Background };
+        let setting = Setting::new(&convention, [9; 3], axes, 1, false);
+        let [from, to] = [&a, &b].map(|mask| Surface::new(mask, None, &setting));
+        let source = &to.elements;
+        if source.is_empty() || from.elements.is_empty() {
             return Ok(());
         }
-        let expected = naive(&a, &b, &metric);
-        let searched = far::by_searches(&a, &b, &metric, 1);
-        prop_assert_eq!(&searched, &expected);
-        prop_assert_eq!(&far::by_searches(&a, &b, &metric, 2), &expected);
-        let transformed = far::by_transform(&a, &b, &metric, 1);
-        for (found, expected) in transformed.iter().zip(&expected) {
-            prop_assert!((found - expected).abs() <= 4.0 * f64::EPSILON * expected);
+        let code = |&[z, y, x]: &[usize; 3]| from.codes([z, y, x / 64], 1 << (x % 64))[x % 64];
+        let codes = points(&from.elements).iter().map(code).collect::<Vec<_>>();
+        let expected = sorted(naive(&from.elements, source, &metric).into_iter().zip(codes).collect());
+        let left = all_left(&from);
+        let mut hunted = vec![];
+        at_every_level(|_| hunted.push(far::by_hunt(&left, &from, source, &metric, u64::MAX, 1)));
+        hunted.push(far::by_hunt(&left, &from, source, &metric, u64::MAX, 2));
+        for hunted in hunted {
+            prop_assert_eq!(&ascending(hunted.unwrap()), &expected);
+        }
+        let transformed = far::by_transform(&left, &from, source, &metric, 1);
+        for (found, expected) in ascending(transformed).iter().zip(&expected) {
+            prop_assert!((found.0 - expected.0).abs() <= 4.0 * f64::EPSILON * expected.0);
         }
     }
 }
 
-#[test]
-fn many_far_elements_are_left_to_the_transform() {
-    let shape = [40, 40, 40];
-    let mut near = Mask::zeros(shape, 3);
-    let mut distant = Mask::zeros(shape, 3);
-    for y in 0..40 {
-        for x in 0..40 {
-            near.set(0, y, x);
-            distant.set(39, y, x);
-        }
-    }
-    let metric = Metric::new(&[1.0, 0.5, 0.5], false).unwrap();
-    let found = far::squares(&near, &distant, &metric, 1);
-    assert_eq!(found.len(), 1600);
-    assert!(found.iter().all(|square| square.to_bits() == 1521.0_f64.to_bits()));
-}
-
-#[test]
-fn searches_from_the_middle_of_a_sphere_are_left_to_the_transform() {
-    let shape = [48, 48, 48];
-    let ball = |least: i64, most: i64| {
-        let mut mask = Mask::zeros(shape, 3);
-        for z in 0..48_i64 {
-            for y in 0..48_i64 {
-                for x in 0..48_i64 {
-                    let square = (z - 24).pow(2) + (y - 24).pow(2) + (x - 24).pow(2);
-                    if (least..most).contains(&square) {
-                        mask.set(z as usize, y as usize, x as usize);
-                    }
+/// A mask of the voxels of a cube for which a rule holds of the squared distance to its middle.
+fn round(side: usize, rule: impl Fn(usize) -> bool) -> Mask {
+    let mut mask = Mask::zeros([side; 3], 3);
+    for z in 0..side {
+        for y in 0..side {
+            for x in 0..side {
+                if rule([z, y, x].iter().map(|i| i.abs_diff(side / 2).pow(2)).sum()) {
+                    mask.set(z, y, x);
                 }
             }
         }
-        mask
+    }
+    mask
+}
+
+#[test]
+fn a_hunt_in_a_sphere_finds_what_the_transform_finds() {
+    let (core, shell) = (round(48, |s| s < 30), round(48, |s| (22 * 22..23 * 23).contains(&s)));
+    let (core, shell) = (whole(&core), whole(&shell));
+    let left = all_left(&core);
+    for spacing in [[1.0, 0.5, 1.5], [1.0; 3], [3.0, 0.75, 0.5]] {
+        let metric = Metric::new(&spacing, false).unwrap();
+        let transformed = ascending(far::by_transform(&left, &core, &shell.elements, &metric, 1));
+        for threads in [1, 2] {
+            let hunted =
+                far::by_hunt(&left, &core, &shell.elements, &metric, u64::MAX, threads).unwrap();
+            assert_eq!(ascending(hunted), transformed);
+        }
+        let chosen = far::squares(&left, &core, &shell.elements, &metric, 2);
+        assert_eq!(ascending(chosen), transformed);
+    }
+}
+
+#[test]
+fn a_hunt_ends_where_its_budget_does() {
+    let (core, shell) = (round(48, |s| s < 300), round(48, |s| s > 23 * 23));
+    let (core, shell) = (whole(&core), whole(&shell));
+    let left = all_left(&core);
+    let metric = Metric::new(&[1.0; 3], false).unwrap();
+    let affordable = |budget, threads| {
+        far::by_hunt(&left, &core, &shell.elements, &metric, budget, threads).is_some()
     };
-    let metric = Metric::new(&[1.0, 0.5, 1.5], false).unwrap();
-    let (core, shell) = (ball(0, 30), ball(22 * 22, 23 * 23));
-    let transformed = far::by_transform(&core, &shell, &metric, 1);
-    assert_eq!(far::by_searches(&core, &shell, &metric, 1), transformed);
-    assert_eq!(far::squares(&core, &shell, &metric, 2), transformed);
+    let (mut least, mut most) = (0, 1 << 40); // the cost, to the unit, by halving
+    while most - least > 1 {
+        let middle = u64::midpoint(least, most);
+        if affordable(middle, 1) { most = middle } else { least = middle }
+    }
+    assert!(!affordable(least, 2) && affordable(most, 2));
+    assert!(!affordable(0, 1) && !affordable(0, 2));
+}
+
+#[test]
+fn scattered_elements_in_a_dense_shell_are_left_to_the_transform() {
+    let (core, shell) = (round(40, |s| s < 300), round(40, |s| s > 18 * 18));
+    let (core, shell) = (whole(&core), whole(&shell));
+    let left = all_left(&core);
+    let metric = Metric::new(&[1.0; 3], false).unwrap();
+    let found = far::squares(&left, &core, &shell.elements, &metric, 1);
+    let transformed = far::by_transform(&left, &core, &shell.elements, &metric, 1);
+    assert_eq!(ascending(found), ascending(transformed));
 }
 
 #[test]
@@ -235,6 +316,39 @@ fn a_mask_without_boundary_is_infinitely_far() {
     let [there, back] = between(&full, &hole, None, &convention, 1).unwrap();
     assert_eq!(there, DistanceList::default());
     assert_eq!((back.distances, back.counts), (vec![f64::INFINITY], vec![4]));
+}
+
+proptest! {
+    #[test]
+    fn lists_of_labels_are_those_of_their_masks(
+        (shape, axes, ours, theirs, spacing) in cases(), hide: bool, threads in 1..4_usize
+    ) {
+        let ours: Vec<u8> = ours.iter().enumerate().map(|(i, v)| v + (i % 2) as u8).collect();
+        let convention = Convention {
+            metric: Metric::new(&spacing[3 - axes..], false).unwrap(),
+            elements: if hide { Elements::Voxels(Boundary::Face) } else { Elements::Surfels },
+            edge: Edge::Background,
+        };
+        let ignored: Vec<u8> = theirs.iter().map(|&v| u8::from(v == 2)).collect();
+        let maps = [&ours, &theirs, &ignored].map(|data| View::new(data, &shape[3 - axes..]).unwrap());
+        let hidden = packed(&ignored, shape, axes, |v| v == 1);
+        let wanted = [Some(vec![1]), Some(vec![2, 3]), None, Some(vec![7])];
+        let target = |members: &Option<Vec<i128>>| Target {
+            reference: members.clone(),
+            prediction: members.clone(),
+            bounds: Bounds::whole(shape),
+        };
+        let targets: Vec<_> = wanted.iter().map(target).collect();
+        let found = between_labels(
+            &maps[0], &maps[1], hide.then_some(&maps[2]), &targets, &convention, threads,
+        ).unwrap();
+        for (members, found) in wanted.iter().zip(&found) {
+            let has = |v: u8| members.as_ref().map_or(v != 0, |all| all.contains(&v.into()));
+            let (a, b) = (packed(&ours, shape, axes, has), packed(&theirs, shape, axes, has));
+            let expected = between(&a, &b, hide.then_some(&hidden), &convention, 1).unwrap();
+            prop_assert_eq!(found, &expected);
+        }
+    }
 }
 
 #[test]

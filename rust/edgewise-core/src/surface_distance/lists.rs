@@ -1,0 +1,79 @@
+//! Lists of distinct distances.
+
+use super::sorting;
+use crate::surface::SurfelWeights;
+
+/// Distances of the elements of one mask, in the unit of the spacing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DistanceList {
+    /// Distinct, ascending; infinite if the other mask has no elements.
+    pub distances: Vec<f64>,
+    /// How many elements lie at each distance.
+    pub counts: Vec<u64>,
+    /// Their summed weight.
+    pub weights: Vec<f64>,
+}
+
+/// Numbers of elements by squared distance and weight; both as the bits of non-negative floats, which sort as the numbers do.
+#[derive(Default)]
+pub(super) struct Tally {
+    entries: Vec<(u64, u64, u64)>,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, square: f64, weight: f64, count: u64) {
+        self.entries.push((square.to_bits(), weight.to_bits(), count));
+    }
+
+    /// Squared distances of voxels, none less than those added before.
+    pub(super) fn add_voxels(&mut self, mut far: Vec<f64>) {
+        sorting::by_key(&mut far, |square| square.to_bits());
+        for equal in far.chunk_by(|a, b| a.to_bits() == b.to_bits()) {
+            self.add(equal[0], 1.0, equal.len() as u64);
+        }
+    }
+
+    /// Squared distances of surface elements, each with its code, none less than those added before.
+    pub(super) fn add_surfels(&mut self, far: Vec<f64>, codes: &[u8], weights: &SurfelWeights) {
+        let mut keys: Vec<(f64, f64)> =
+            far.into_iter().zip(codes).map(|(d, &code)| (d, weights.weight(code))).collect();
+        sorting::by_key(&mut keys, |key| key.1.to_bits());
+        sorting::by_key(&mut keys, |key| key.0.to_bits());
+        self.entries.sort_unstable(); // so that all are in order now, and the last sort has nothing to do
+        for equal in
+            keys.chunk_by(|a, b| [a.0, a.1].map(f64::to_bits) == [b.0, b.1].map(f64::to_bits))
+        {
+            self.add(equal[0].0, equal[0].1, equal.len() as u64);
+        }
+    }
+
+    /// Equal distances joined; weights summed from the lightest to the heaviest kind, so that neither the order of visits nor the memory order of
+    /// the masks changes a bit.
+    pub(super) fn into_list(mut self) -> DistanceList {
+        self.entries.sort_unstable();
+        let mut kinds: Vec<(f64, u64, u64)> = Vec::new(); // distance, weight, count
+        for (square, weight, count) in self.entries {
+            let distance = f64::from_bits(square).sqrt();
+            match kinds.last_mut() {
+                Some(last) if last.0.to_bits() == distance.to_bits() && last.1 == weight => {
+                    last.2 += count;
+                }
+                _ => kinds.push((distance, weight, count)),
+            }
+        }
+        let mut list = DistanceList::default();
+        for (distance, weight, count) in kinds {
+            let weight = f64::from_bits(weight) * count as f64;
+            if list.distances.last().is_some_and(|last| last.to_bits() == distance.to_bits()) {
+                let last = list.distances.len() - 1;
+                list.counts[last] += count;
+                list.weights[last] += weight;
+            } else {
+                list.distances.push(distance);
+                list.counts.push(count);
+                list.weights.push(weight);
+            }
+        }
+        list
+    }
+}

@@ -1,0 +1,157 @@
+//! One pair of masks under one convention.
+
+use super::lists::{DistanceList, Tally};
+use super::offsets::Offsets;
+use super::{Convention, Elements, far, near};
+use crate::mask::{Mask, each_bit};
+use crate::padded::Padded;
+use crate::surface::{self, Codes, SurfelWeights};
+
+/// Words of a mask that are worth threads: fewer are searched sooner than a thread wakes up.
+const GRAIN: usize = 1 << 13;
+
+/// What all pairs under a convention share.
+pub(super) struct Setting {
+    convention: Convention,
+    /// How often the last axis of the masks, of length 1, is moved to the front: rows of one voxel would cost a word each.
+    turns: usize,
+    offsets: Offsets,
+    weights: SurfelWeights,
+    threads: usize,
+    /// Whether this runs in a pool of that many threads.
+    parallel: bool,
+}
+
+impl Setting {
+    /// For masks that are crops of arrays of that shape, with so many axes.
+    pub(super) fn new(
+        convention: &Convention,
+        shape: [usize; 3],
+        axes: usize,
+        threads: usize,
+        parallel: bool,
+    ) -> Self {
+        let mut convention = *convention;
+        let mut turns = 0;
+        if convention.elements != Elements::Surfels {
+            // the axis adds 0 to every sum, wherever it stands; the grid of surface elements is one longer
+            turns =
+                shape[3 - axes..].iter().rev().take_while(|&&length| length == 1).count() % axes;
+        }
+        for _ in 0..turns {
+            convention.metric = convention.metric.turned(axes);
+        }
+        let offsets = Offsets::new(&convention.metric, axes);
+        let weights = SurfelWeights::new(&convention.metric, axes);
+        Self { convention, turns, offsets, weights, threads, parallel }
+    }
+
+    /// Distances from the first mask to the second, and back.
+    pub(super) fn lists(&self, masks: [&Mask; 2], ignored: Option<&Mask>) -> [DistanceList; 2] {
+        if masks[0].words().is_empty() {
+            return Default::default();
+        }
+        if self.turns > 0 {
+            let turned = |mask: &Mask| (1..self.turns).fold(mask.turned(), |mask, _| mask.turned());
+            let [a, b] = masks.map(turned);
+            return self.between([&a, &b], ignored.map(turned).as_ref());
+        }
+        self.between(masks, ignored)
+    }
+
+    fn between(&self, masks: [&Mask; 2], ignored: Option<&Mask>) -> [DistanceList; 2] {
+        if self.parallel && masks[0].words().len() >= GRAIN {
+            let surface = |mask| Surface::new(mask, ignored, self);
+            let (a, b) = rayon::join(|| surface(masks[0]), || surface(masks[1]));
+            let (there, back) =
+                rayon::join(|| self.list(&a, &b, self.threads), || self.list(&b, &a, self.threads));
+            [there, back]
+        } else {
+            let [a, b] = masks.map(|mask| Surface::new(mask, ignored, self));
+            [self.list(&a, &b, 1), self.list(&b, &a, 1)]
+        }
+    }
+
+    fn list(&self, query: &Surface, source: &Surface, threads: usize) -> DistanceList {
+        let source = &source.elements;
+        if source.is_empty() {
+            return query.infinitely_far().into_list();
+        }
+        let (mut tally, left) = near::search(query, source, &self.offsets, threads > 1);
+        let far = far::squares(&left, query, source, &self.convention.metric, threads);
+        match query.kind {
+            Kind::Voxel => tally.add_voxels(far.squares),
+            Kind::Surfel(_, weights) => tally.add_surfels(far.squares, &far.codes, weights),
+        }
+        tally.into_list()
+    }
+}
+
+/// The boundary elements of a mask.
+pub(super) struct Surface<'a> {
+    pub(super) elements: Padded,
+    pub(super) kind: Kind<'a>,
+}
+
+/// What an element is.
+pub(super) enum Kind<'a> {
+    /// A voxel, of weight 1.
+    Voxel,
+    /// A surface element, weighted by its code.
+    Surfel(Codes<'a>, &'a SurfelWeights),
+}
+
+impl<'a> Surface<'a> {
+    pub(super) fn new(mask: &'a Mask, ignored: Option<&Mask>, setting: &'a Setting) -> Self {
+        let Convention { elements, edge, .. } = setting.convention;
+        let parallel = setting.parallel && mask.words().len() >= GRAIN;
+        let room = setting.offsets.room(mask.shape());
+        let mut kind = Kind::Voxel;
+        let elements = match elements {
+            Elements::Voxels(rule) => {
+                surface::padded_boundary(mask, (rule, edge), ignored, room, parallel)
+            }
+            Elements::Whole => Padded::new(mask, ignored, room),
+            Elements::Surfels => {
+                kind = Kind::Surfel(Codes(mask), &setting.weights);
+                surface::padded_surfels(mask, ignored, room, parallel)
+            }
+        };
+        Self { elements, kind }
+    }
+
+    /// Codes of the elements (set bits) of a word; 0 for voxels.
+    pub(super) fn codes(&self, [z, y, k]: [usize; 3], elements: u64) -> [u8; 64] {
+        match &self.kind {
+            Kind::Voxel => [0; 64],
+            Kind::Surfel(codes, _) => codes.of_word(z, y, k, elements),
+        }
+    }
+
+    /// Weight of an element by the code of its block; codes of voxels do not matter.
+    pub(super) fn weight(&self, code: u8) -> f64 {
+        match &self.kind {
+            Kind::Voxel => 1.0,
+            Kind::Surfel(_, table) => table.weight(code),
+        }
+    }
+
+    fn infinitely_far(&self) -> Tally {
+        let mut counts = [0; 256];
+        for z in 0..self.elements.shape()[0] {
+            for y in 0..self.elements.shape()[1] {
+                for (k, &word) in
+                    self.elements.row(z, y).iter().enumerate().filter(|(_, w)| **w != 0)
+                {
+                    let codes = self.codes([z, y, k], word);
+                    each_bit(&[word], |bit| counts[usize::from(codes[bit])] += 1);
+                }
+            }
+        }
+        let mut tally = Tally::default();
+        for (code, count) in (0..=255).zip(counts).filter(|(_, count)| *count > 0) {
+            tally.add(f64::INFINITY, self.weight(code), count);
+        }
+        tally
+    }
+}

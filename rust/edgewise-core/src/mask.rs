@@ -433,7 +433,7 @@ impl<T: Copy, F: Fn(T) -> bool> Kernel for PackRow<'_, T, F> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        pack_row(isa, self.row, self.packed, &self.is_set);
+        pack_row(isa, self.row, self.row.len(), self.packed, &self.is_set);
     }
 }
 

@@ -114,8 +114,8 @@ impl<L: Lane> Envelope<L> {
         Self { n, squares, inverse: (1.0 / step) as f32, never }
     }
 
-    /// `found[i] = min over p of row[p] + squares[first + i - p]` for each lane, for `count` rows from `first` on; all `n` rows have been pushed
-    /// and the block is not settled.
+    /// `found[i] = min over p of row[p] + squares[first + i - p]` for each lane, for `count` rows from `first` on; at most `n` rows have
+    /// been pushed, these among them, and the block is not settled.
     ///
     /// Rows are visited by divide and conquer: those answered above and below bracket the search.
     #[inline(always)]
@@ -167,7 +167,8 @@ impl<L: Lane> Envelope<L> {
         }
         if reach != UNBOUNDED {
             low = low.max(block.rank[y.saturating_sub(reach as usize)]);
-            high = high.min(block.rank[self.n.min(y + reach as usize + 1)] - 1);
+            let rows = block.rank.len() - 1;
+            high = high.min(block.rank[rows.min(y + reach as usize + 1)] - 1);
         }
         let window = low as usize..=high as usize;
         let (live, positions) = (&block.live[window.clone()], &block.positions[window]);

@@ -4,7 +4,7 @@ use super::numbers::Labelled;
 use crate::distance::envelope::{Block, Envelope};
 
 /// Steps up and down that are tried for all labels at once.
-const STEPS: usize = 12;
+const STEPS: usize = 32;
 
 /// Results of a block, and what they are found with.
 pub(super) struct Search<L: Labelled, const N: usize> {
@@ -97,6 +97,13 @@ impl<L: Labelled> Column<L> {
         label: L::Number,
     ) {
         let Search { found, block, .. } = search;
+        let has = |own: &[L::Number; N]| own.contains(&label);
+        // one row more on either side is all background, and nearer than any beyond it
+        let Some(first) = numbers.iter().position(has) else { return };
+        let first = first.saturating_sub(1);
+        let last = numbers.iter().rposition(has).unwrap_or(first);
+        let rows = first..numbers.len().min(last + 2);
+        let (given, numbers) = (&given[rows.clone()], &numbers[rows.clone()]);
         block.clear();
         for (row, own) in given.iter().zip(numbers) {
             let mut values = [L::ZERO; N];
@@ -109,7 +116,7 @@ impl<L: Labelled> Column<L> {
             return;
         }
         self.envelope.solve(block, 0, given.len());
-        for ((found, solved), own) in found.iter_mut().zip(&block.found).zip(numbers) {
+        for ((found, solved), own) in found[rows].iter_mut().zip(&block.found).zip(numbers) {
             for lane in 0..N {
                 found[lane] = if own[lane] == label { solved[lane] } else { found[lane] };
             }

@@ -7,10 +7,10 @@ use crate::simd::tests::at_every_level;
 fn maps() -> impl Strategy<Value = (Vec<usize>, Vec<u32>)> {
     let shape = prop_oneof![
         (1..300_usize).prop_map(|n| vec![n]),
-        (1..80_usize, 1..150_usize).prop_map(|(a, b)| vec![a, b]),
+        (1..200_usize, 1..250_usize).prop_map(|(a, b)| vec![a, b]),
         (1..25_usize, 1..40_usize, 1..70_usize).prop_map(|(a, b, c)| vec![a, b, c]),
     ];
-    (shape, 1..5_u32, 1..40_usize, any::<u32>()).prop_map(|(shape, labels, grain, seed)| {
+    (shape, 1..5_u32, 1..120_usize, any::<u32>()).prop_map(|(shape, labels, grain, seed)| {
         // blocks of some size with labels at random, so that regions are thin or deep
         let voxels: usize = shape.iter().product();
         let map = (0..voxels).map(|i| {

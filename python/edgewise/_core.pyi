@@ -25,6 +25,7 @@ __all__ = [
     "label_distance_transform",
     "moments",
     "region_grow",
+    "simd_level",
     "skeleton",
     "surface_distances",
     "surfels",
@@ -35,6 +36,9 @@ _Mask: TypeAlias = NDArray[np.bool_] | NDArray[np.uint8]
 _Box: TypeAlias = Sequence[tuple[int, int]]  # (start, stop) per axis
 # distances ascending and distinct; how many elements lie at each; their summed weights
 _DistanceList: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]
+
+# lib.rs: what the kernels use on this processor, at most what EDGEWISE_SIMD says
+def simd_level() -> Literal["baseline", "avx2", "avx512"]: ...
 
 # distance.rs: any number of axes; the nearest background element; no background: inf (uint32: 2**32 - 1), indices -1; uint32: always squared
 def distance_transform(

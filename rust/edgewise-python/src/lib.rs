@@ -1,6 +1,7 @@
 //! Python bindings of `edgewise-core`: borrow the array, release the GIL, map the error, hand the result back. No logic lives here.
 #![allow(clippy::needless_pass_by_value, reason = "PyO3 arguments arrive by value")]
 
+use edgewise_core::simd;
 use pyo3::prelude::*;
 
 mod array;
@@ -21,6 +22,8 @@ mod thinning;
 #[pymodule(gil_used = false)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    simd::requested().map_err(errors::to_python)?; // a misspelt level must not pass as the best one
+    module.add_function(wrap_pyfunction!(simd_level, module)?)?;
     components::register(module)?;
     counts::register(module)?;
     distance::register(module)?;
@@ -31,4 +34,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     surface::register(module)?;
     surface_distance::register(module)?;
     thinning::register(module)
+}
+
+/// The instruction set that the kernels use: `baseline`, `avx2` or `avx512`.
+#[pyfunction]
+fn simd_level() -> &'static str {
+    simd::level().name()
 }

@@ -64,13 +64,23 @@ impl FromStr for Level {
     }
 }
 
+/// What `EDGEWISE_SIMD` asks for; the best there is if it is not set.
+///
+/// # Errors
+/// [`Error::Argument`] if it names no level. Kernels then run as if it were not set.
+pub fn requested() -> Result<Level, Error> {
+    match std::env::var("EDGEWISE_SIMD") {
+        Ok(word) if !word.is_empty() => word.parse().map_err(|error| {
+            Error::Argument(format!("environment variable EDGEWISE_SIMD: {error}"))
+        }),
+        _ => Ok(Level::Avx512),
+    }
+}
+
 /// The level that must not be exceeded, as a number: what the environment says when first asked, then what [`limit`] was told last.
 fn ceiling() -> &'static AtomicU8 {
     static CEILING: OnceLock<AtomicU8> = OnceLock::new();
-    CEILING.get_or_init(|| {
-        let word = std::env::var("EDGEWISE_SIMD").unwrap_or_default();
-        AtomicU8::new(word.parse().unwrap_or(Level::Avx512) as u8)
-    })
+    CEILING.get_or_init(|| AtomicU8::new(requested().unwrap_or(Level::Avx512) as u8))
 }
 
 /// The best instruction set of this processor.

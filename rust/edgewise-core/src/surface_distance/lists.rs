@@ -27,6 +27,12 @@ impl Tally {
 
     /// Squared distances of voxels, none less than those added before.
     pub(super) fn add_voxels(&mut self, mut far: Vec<f64>) {
+        if let Some(counts) = counted(&far) {
+            for (square, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+                self.add(square as f64, 1.0, count.into());
+            }
+            return;
+        }
         sorting::by_key(&mut far, |square| square.to_bits());
         for equal in far.chunk_by(|a, b| a.to_bits() == b.to_bits()) {
             self.add(equal[0], 1.0, equal.len() as u64);
@@ -75,5 +81,60 @@ impl Tally {
             }
         }
         list
+    }
+}
+
+/// How often each whole number occurs: for many small ones, which are counted sooner than sorted.
+fn counted(squares: &[f64]) -> Option<Vec<u32>> {
+    const FEW: usize = 1 << 12;
+    const TABLE: f64 = 4_194_304.0;
+    if squares.len() < FEW || u32::try_from(squares.len()).is_err() {
+        return None;
+    }
+    let most = squares.iter().fold(0.0, |most: f64, &square| most.max(square));
+    let small = most < TABLE && most <= 4.0 * squares.len() as f64;
+    let is_whole = |square: &f64| f64::from(*square as u32).to_bits() == square.to_bits();
+    if !small || !squares.iter().all(is_whole) {
+        return None;
+    }
+    let mut counts = vec![0; most as usize + 1];
+    for &square in squares {
+        counts[square as usize] += 1;
+    }
+    Some(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counting_lists_what_sorting_lists() {
+        let whole: Vec<f64> = (0..10_000_u32).map(|i| f64::from(i * i % 977)).collect();
+        assert!(counted(&whole).is_some());
+        let mut tally = Tally::default();
+        tally.add_voxels(whole.clone());
+        let list = tally.into_list();
+        let mut sorted = whole;
+        sorted.sort_by(f64::total_cmp);
+        let mut at = 0;
+        for ((&distance, &count), &weight) in
+            list.distances.iter().zip(&list.counts).zip(&list.weights)
+        {
+            for square in &sorted[at..at + count as usize] {
+                assert_eq!(square.sqrt().to_bits(), distance.to_bits());
+            }
+            assert_eq!((count as f64).to_bits(), weight.to_bits());
+            at += count as usize;
+        }
+        assert_eq!(at, sorted.len());
+    }
+
+    #[test]
+    fn only_many_small_whole_numbers_are_counted() {
+        assert!(counted(&[1.0; 10]).is_none());
+        assert!(counted(&vec![0.5; 5000]).is_none());
+        assert!(counted(&vec![1e6; 5000]).is_none());
+        assert!(counted(&vec![f64::INFINITY; 5000]).is_none());
     }
 }

@@ -20,8 +20,10 @@ fn boundary<'py>(
     let edge: Edge = edge.parse().map_err(to_python)?;
     let mask = array::mask(mask)?;
     let view = mask.view()?;
-    let bytes = py.detach(|| surface::boundary(&pack(&view), rule, edge, None).to_bytes());
-    array::to_bool(py, bytes, mask.shape(), mask.order)
+    array::new_bool(py, mask.shape(), mask.order, |bytes| {
+        surface::boundary(&pack(&view), rule, edge, None).write_bytes(bytes);
+        Ok(())
+    })
 }
 
 /// Weights of the surface elements of a mask on the half-shifted grid, 0 elsewhere.

@@ -42,6 +42,9 @@ pub(super) fn squares(
     if count == 0 {
         return Far::default(); // the usual case of a good segmentation: nothing is prepared for nothing
     }
+    if source.shape()[0] * source.shape()[1] == 1 {
+        return on_a_line(left, query, source, metric);
+    }
     let transform = source.shape().iter().product::<usize>() as u64 * VOXEL;
     let long = source.shape().iter().any(|&length| length > i32::MAX as usize);
     if !long
@@ -51,6 +54,49 @@ pub(super) fn squares(
         return found;
     }
     by_transform(left, query, source, metric, threads)
+}
+
+/// The same in a single row: the nearest ones before and after each word, and those in the word.
+pub(super) fn on_a_line(left: &[Left], query: &Surface, source: &Padded, metric: &Metric) -> Far {
+    let row = source.row(0, 0);
+    let last = |(k, word): (usize, &u64)| word.checked_ilog2().map(|bit| 64 * k + bit as usize);
+    let first =
+        |(k, word): (usize, &u64)| (*word != 0).then(|| 64 * k + word.trailing_zeros() as usize);
+    let mut after = vec![None; left.len()];
+    let mut words = row.iter().enumerate().rev().peekable();
+    let mut nearest = None;
+    for (one, after) in left.iter().zip(&mut after).rev() {
+        while let Some(next) = words.next_if(|(k, _)| *k > one.word as usize) {
+            nearest = first(next).or(nearest);
+        }
+        *after = nearest;
+    }
+    let mut words = row.iter().enumerate().peekable();
+    let mut far = Far::default();
+    let mut before = None;
+    let mut ends = Vec::with_capacity(left.len());
+    for one in left {
+        while let Some(next) = words.next_if(|(k, _)| *k < one.word as usize) {
+            before = last(next).or(before);
+        }
+        ends.push(before);
+    }
+    for ((one, before), after) in left.iter().zip(ends).zip(after) {
+        let k = one.word as usize;
+        let codes = query.codes([0, 0, k], one.bits);
+        each_bit(&[one.bits], |bit| {
+            let at = 64 * k + bit;
+            let below = last((k, &(row[k] & !(u64::MAX << bit)))).or(before);
+            let above = first((k, &(row[k] & (u64::MAX << bit)))).or(after);
+            let gaps = [below, above].into_iter().flatten().map(|other| other.abs_diff(at));
+            let gap = gaps.min().map_or(f64::INFINITY, |gap| metric.squared([0, 0, gap as i64]));
+            far.squares.push(gap);
+            if let Kind::Surfel(..) = query.kind {
+                far.codes.push(codes[bit]);
+            }
+        });
+    }
+    far
 }
 
 /// The same by a hunt that may cost so much.

@@ -213,6 +213,10 @@ proptest! {
         for hunted in hunted {
             prop_assert_eq!(&ascending(hunted.unwrap()), &expected);
         }
+        if shape[0] * shape[1] == 1 && source.shape()[0] * source.shape()[1] == 1 {
+            let lined = far::on_a_line(&left, &from, source, &metric);
+            prop_assert_eq!(&ascending(lined), &expected);
+        }
         let transformed = far::by_transform(&left, &from, source, &metric, 1);
         for (found, expected) in ascending(transformed).iter().zip(&expected) {
             prop_assert!((found.0 - expected.0).abs() <= 4.0 * f64::EPSILON * expected.0);
@@ -394,4 +398,25 @@ fn threads_share_large_masks_without_changing_a_bit() {
         assert!(one.iter().all(|list| list.distances.len() > 60));
         assert_eq!(one, three.unwrap());
     }
+}
+
+#[test]
+fn elements_of_a_line_look_both_ways() {
+    let line = |places: &[usize]| {
+        let mut mask = Mask::zeros([1, 1, 700], 1);
+        for &x in places {
+            mask.set(0, 0, x);
+        }
+        mask
+    };
+    let convention = Convention {
+        metric: Metric::new(&[0.5], false).unwrap(),
+        elements: Elements::Whole,
+        edge: Edge::Background,
+    };
+    let (a, b) = (line(&[0, 40, 100, 300, 390, 699]), line(&[60, 130, 448, 450]));
+    let [there, back] = between(&a, &b, None, &convention, 1).unwrap();
+    assert_eq!(there.distances, [10.0, 15.0, 29.0, 30.0, 74.0, 124.5].map(f64::from));
+    assert_eq!(there.counts, [1, 1, 1, 1, 1, 1]);
+    assert_eq!(back.distances, [10.0, 15.0, 29.0, 30.0]);
 }

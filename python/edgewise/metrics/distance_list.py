@@ -59,7 +59,7 @@ class DistanceList:
     @property
     def total(self) -> float:
         """Summed weight."""
-        return math.fsum(self.weights)
+        return _sum(self.weights)
 
     def maximum(self) -> float:
         """Return the largest distance; NaN for an empty list."""
@@ -69,13 +69,13 @@ class DistanceList:
         """Return the weighted mean; NaN for an empty list."""
         if self.is_empty:
             return math.nan
-        return math.fsum(self.distances * self.weights) / self.total
+        return _sum(self.distances * self.weights) / self.total
 
     def root_mean_square(self) -> float:
         """Return the root of the weighted mean of squares; NaN for an empty list."""
         if self.is_empty:
             return math.nan
-        return math.sqrt(math.fsum(self.distances * self.distances * self.weights) / self.total)
+        return math.sqrt(_sum(self.distances * self.distances * self.weights) / self.total)
 
     def standard_deviation(self) -> float:
         """Return the weighted population standard deviation; NaN for an empty or infinite list."""
@@ -83,14 +83,14 @@ class DistanceList:
         if not math.isfinite(mean):
             return math.nan
         offsets = self.distances - mean
-        return math.sqrt(math.fsum(offsets * offsets * self.weights) / self.total)
+        return math.sqrt(_sum(offsets * offsets * self.weights) / self.total)
 
     def fraction_within(self, tolerance: float, tie_rtol: float) -> float:
         """Return the share of weight at distances up to `tolerance`; NaN for an empty list."""
         if self.is_empty:
             return math.nan
         within = self.distances <= tolerance * (1.0 + tie_rtol)
-        return math.fsum(self.weights[within]) / self.total
+        return _sum(self.weights[within]) / self.total
 
     def quantile(self, q: float, rule: Percentile) -> float:
         """Return the level `q` (per cent) by one of numpy's rules, or by "step" on the weights.
@@ -138,6 +138,11 @@ class DistanceList:
         return float(self.distances[min(index, self.distances.size - 1)])
 
 
+def _sum(values: NDArray[np.float64]) -> float:
+    """Return the exact sum, rounded once; of a list, because arrays are slow to iterate."""
+    return math.fsum(values.tolist())
+
+
 def _between(a: float, b: float, t: float) -> float:
     """Interpolate with numpy's two-sided rule, needed for equality to the bit."""
     if a == b or t == 0:
@@ -172,10 +177,10 @@ class ListPair:
         distances, places = np.unique(
             np.concatenate([first.distances, second.distances]), return_inverse=True
         )
-        counts = np.zeros(distances.size, np.int64)
         weights = np.zeros(distances.size)
-        np.add.at(counts, places, np.concatenate([first.counts, second.counts]))
         np.add.at(weights, places, np.concatenate([first.weights, second.weights]))
+        counts = np.zeros(distances.size, np.int64)
+        np.add.at(counts, places, np.concatenate([first.counts, second.counts]))
         return DistanceList(distances, counts, weights)
 
     def maximum(self) -> float:
@@ -205,12 +210,12 @@ class ListPair:
                 first.fraction_within(tolerance, tie_rtol),
                 second.fraction_within(tolerance, tie_rtol),
             )
-        both = (first, second)
-        total = math.fsum(weight for one in both for weight in one.weights)
+        total = _sum(np.concatenate([first.weights, second.weights]))
         if total == 0:
             return math.nan
         limit = tolerance * (1.0 + tie_rtol)
-        return math.fsum(w for one in both for w in one.weights[one.distances <= limit]) / total
+        within = [one.weights[one.distances <= limit] for one in (first, second)]
+        return _sum(np.concatenate(within)) / total
 
 
 def larger(first: float, second: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from edgewise.errors import ConfigError
@@ -111,8 +112,11 @@ def parse(text: str | MetricRequest, *, preset: str = "edgewise") -> MetricReque
     >>> parse("NSD@2.0").id
     'nsd@2mm'
     """
-    if isinstance(text, MetricRequest):
-        return text
+    return text if isinstance(text, MetricRequest) else _parsed(text, preset)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str, preset: str) -> MetricRequest:
     match = _ID.fullmatch(text.strip().lower())
     if match is None:
         message = (

@@ -43,6 +43,12 @@ pub fn install<R: Send>(threads: usize, work: impl FnOnce(bool) -> R + Send) -> 
     }
 }
 
+/// The threads that so many voxels are worth: waking one costs as much as the work on a few ten thousand.
+pub(crate) fn worthwhile(threads: usize, voxels: usize) -> usize {
+    const GRAIN: usize = 1 << 15;
+    threads.min(voxels.div_ceil(GRAIN))
+}
+
 /// Do tasks 0, 1, ... of `count` in turn, as threads of the current pool get free if `parallel`; their results in order. Tasks may use the
 /// same pool: threads that find no task left help those that work on the last ones.
 pub(crate) fn in_turn<R: Send>(

@@ -128,6 +128,7 @@ pub fn transform_into<O: Output>(
         )));
     }
     let blocks = request.shape.len();
+    let threads = parallel::worthwhile(request.threads, mask.len());
     if O::WHOLE && !steps.countable(&shape) {
         return Err(Error::Spacing(format!(
             "squared distances are whole numbers of 32 bits only for spacings that are whole numbers and short enough axes, got spacing {:?}",
@@ -140,7 +141,7 @@ pub fn transform_into<O: Output>(
     }
     let whole = steps.whole && steps.diagonal(&shape) < EXACT;
     let exact = !O::DOUBLE || steps.binary() && whole;
-    let field = packed(mask, &shape, request.threads);
+    let field = packed(mask, &shape, threads);
     if !request.indices && exact {
         if let Some(field) = field {
             let square = steps.unit * steps.unit;
@@ -148,17 +149,17 @@ pub fn transform_into<O: Output>(
             let factor = O::of(if root { steps.unit } else { square });
             let lanes = Lanes::choose(&field, &steps);
             let nothing = &mut vec![(); mask.len()];
-            sweep(&field, &steps, lanes, (factor, root), request.threads, distances, nothing);
+            sweep(&field, &steps, lanes, (factor, root), threads, distances, nothing);
         }
         return Ok(None);
     }
     fits_positions(mask.len())?;
-    let sources = sources(field.as_ref(), &steps, mask.len(), request.threads);
+    let sources = sources(field.as_ref(), &steps, mask.len(), threads);
     let offsets = Offsets::new(request);
     let measure = |(k, (out, from)): (usize, (&mut [O], &[u32]))| {
         offsets.measure(k * GRAIN, from, out);
     };
-    parallel::install(request.threads, |parallel| {
+    parallel::install(threads, |parallel| {
         if parallel {
             let parts = distances.par_chunks_mut(GRAIN).zip(sources.par_chunks(GRAIN));
             parts.enumerate().for_each(measure);

@@ -4,6 +4,7 @@
 //! spacing a reach of four voxels is 257 offsets, but 49 rows in 9 groups.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::grid::Metric;
 use crate::padded::Padded;
@@ -38,6 +39,20 @@ pub(super) struct Term {
 }
 
 impl Offsets {
+    /// The same as [`Offsets::new`]; those made last are remembered, since making them costs more than measuring a small pair.
+    pub(super) fn shared(metric: &Metric, axes: usize) -> Arc<Self> {
+        static LATEST: Mutex<Option<(Metric, usize, Arc<Offsets>)>> = Mutex::new(None);
+        let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*latest {
+            Some((known, same, offsets)) if known == metric && *same == axes => offsets.clone(),
+            _ => {
+                let offsets = Arc::new(Self::new(metric, axes));
+                *latest = Some((*metric, axes, offsets.clone()));
+                offsets
+            }
+        }
+    }
+
     /// The offsets along the last `axes` axes, up to a reach that suits the spacing.
     pub(super) fn new(metric: &Metric, axes: usize) -> Self {
         let spacing = metric.spacing();

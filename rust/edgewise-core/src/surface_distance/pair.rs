@@ -1,5 +1,7 @@
 //! One pair of masks under one convention.
 
+use std::sync::{Arc, OnceLock};
+
 use super::lists::{DistanceList, Tally};
 use super::offsets::Offsets;
 use super::{Convention, Elements, far, near};
@@ -15,8 +17,10 @@ pub(super) struct Setting {
     convention: Convention,
     /// How often the last axis of the masks, of length 1, is moved to the front: rows of one voxel would cost a word each.
     turns: usize,
-    offsets: Offsets,
-    weights: SurfelWeights,
+    offsets: Arc<Offsets>,
+    /// Made when first needed: only surface elements have any.
+    weights: OnceLock<SurfelWeights>,
+    axes: usize,
     threads: usize,
     /// Whether this runs in a pool of that many threads.
     parallel: bool,
@@ -41,9 +45,9 @@ impl Setting {
         for _ in 0..turns {
             convention.metric = convention.metric.turned(axes);
         }
-        let offsets = Offsets::new(&convention.metric, axes);
-        let weights = SurfelWeights::new(&convention.metric, axes);
-        Self { convention, turns, offsets, weights, threads, parallel }
+        let offsets = Offsets::shared(&convention.metric, axes);
+        let weights = OnceLock::new();
+        Self { convention, turns, offsets, weights, axes, threads, parallel }
     }
 
     /// Distances from the first mask to the second, and back.
@@ -113,7 +117,8 @@ impl<'a> Surface<'a> {
             }
             Elements::Whole => Padded::new(mask, ignored, room),
             Elements::Surfels => {
-                kind = Kind::Surfel(Codes(mask), &setting.weights);
+                let weights = || SurfelWeights::new(&setting.convention.metric, setting.axes);
+                kind = Kind::Surfel(Codes(mask), setting.weights.get_or_init(weights));
                 surface::padded_surfels(mask, ignored, room, parallel)
             }
         };

@@ -65,9 +65,10 @@ pub fn between_labels(
     if prediction.shape() != shape || ignored.is_some_and(|view| view.shape() != shape) {
         return Err(Error::Shape("the label maps must have the same shape".into()));
     }
+    let voxels = |target: &Target| target.bounds.shape().iter().product::<usize>();
+    let threads = parallel::worthwhile(threads, targets.iter().map(voxels).sum());
     Ok(parallel::install(threads, |parallel| {
         let setting = Setting::new(convention, shape, reference.axes(), threads, parallel);
-        let voxels = |target: &Target| target.bounds.shape().iter().product::<usize>();
         let mut order: Vec<usize> = (0..targets.len()).collect();
         order.sort_by_key(|&k| std::cmp::Reverse(voxels(&targets[k])));
         let found = parallel::in_turn(targets.len(), parallel, |turn| {

@@ -56,41 +56,22 @@ pub(super) trait Number: Copy + Default + PartialEq + Ord + Send + Sync {
     fn or(self, other: Self) -> Self;
 }
 
-impl Number for u8 {
-    #[inline(always)]
-    fn wide(self) -> u32 {
-        self.into()
-    }
+macro_rules! number {
+    ($($kind:ty)*) => {$(
+        impl Number for $kind {
+            #[inline(always)]
+            fn wide(self) -> u32 {
+                self.into()
+            }
 
-    #[inline(always)]
-    fn or(self, other: Self) -> Self {
-        self | other
-    }
+            #[inline(always)]
+            fn or(self, other: Self) -> Self {
+                self | other
+            }
+        }
+    )*};
 }
-
-impl Number for u16 {
-    #[inline(always)]
-    fn wide(self) -> u32 {
-        self.into()
-    }
-
-    #[inline(always)]
-    fn or(self, other: Self) -> Self {
-        self | other
-    }
-}
-
-impl Number for u32 {
-    #[inline(always)]
-    fn wide(self) -> u32 {
-        self
-    }
-
-    #[inline(always)]
-    fn or(self, other: Self) -> Self {
-        self | other
-    }
-}
+number!(u8 u16 u32);
 
 /// A lane with numbers of its own width beside it: they are compared and selected together.
 pub(super) trait Labelled: Lane {
@@ -98,29 +79,16 @@ pub(super) trait Labelled: Lane {
     fn number<K: Number>(number: K) -> Self::Number;
 }
 
-impl Labelled for u16 {
-    type Number = Self;
+macro_rules! labelled {
+    ($($lane:ty => $number:ty),*) => {$(
+        impl Labelled for $lane {
+            type Number = $number;
 
-    #[inline(always)]
-    fn number<K: Number>(number: K) -> Self {
-        number.wide() as Self
-    }
+            #[inline(always)]
+            fn number<K: Number>(number: K) -> $number {
+                number.wide() as $number
+            }
+        }
+    )*};
 }
-
-impl Labelled for i32 {
-    type Number = u32;
-
-    #[inline(always)]
-    fn number<K: Number>(number: K) -> u32 {
-        number.wide()
-    }
-}
-
-impl Labelled for f32 {
-    type Number = u32;
-
-    #[inline(always)]
-    fn number<K: Number>(number: K) -> u32 {
-        number.wide()
-    }
-}
+labelled!(u16 => u16, i32 => u32, f32 => u32);

@@ -15,7 +15,7 @@ fn transform<'py>(
     let array = array::mask(mask)?;
     let view = array.view()?;
     array::new_bool(py, array.shape(), array.order, |bytes| {
-        work(&pack(&view)).map(|result| result.write_bytes(bytes))
+        work(&pack(&view)).map(|result| result.write_into_zeros(bytes))
     })
 }
 

@@ -21,7 +21,7 @@ fn boundary<'py>(
     let mask = array::mask(mask)?;
     let view = mask.view()?;
     array::new_bool(py, mask.shape(), mask.order, |bytes| {
-        surface::boundary(&pack(&view), rule, edge, None).write_bytes(bytes);
+        surface::boundary(&pack(&view), rule, edge, None).write_into_zeros(bytes);
         Ok(())
     })
 }

@@ -278,6 +278,17 @@ impl Mask {
         }
     }
 
+    /// The same into an array of zeros: where there is no voxel nothing is written, so fresh memory is not even touched.
+    ///
+    /// # Panics
+    /// If `bytes` does not have one element per voxel.
+    pub fn write_into_zeros(&self, bytes: &mut [u8]) {
+        assert_eq!(bytes.len(), self.shape.iter().product::<usize>(), "one byte per voxel");
+        if !bytes.is_empty() {
+            self.write_rows(0..self.shape[0] * self.shape[1], bytes);
+        }
+    }
+
     /// The same, as far as the set lies in some rows (counted over the grid), into an array of zeros: the rest is not written.
     pub(crate) fn write_rows(&self, rows: Range<usize>, bytes: &mut [u8]) {
         let (from, to) = (rows.start * self.shape[2], rows.end * self.shape[2]);

@@ -32,6 +32,9 @@ proptest! {
         prop_assert_eq!(mask.is_empty(), expected.is_empty());
         let bytes: Vec<u8> = data.iter().map(|&v| u8::from(v == 2)).collect();
         prop_assert_eq!(mask.to_bytes(), &bytes[..]);
+        let mut fresh = vec![0; bytes.len()];
+        mask.write_into_zeros(&mut fresh);
+        prop_assert_eq!(&fresh, &bytes);
         prop_assert_eq!(Mask::from_bytes(&bytes, shape, 3).unwrap(), mask);
     }
 

@@ -98,4 +98,4 @@ def main(name: str) -> float:
 
 
 if __name__ == "__main__":
-    print(main(sys.argv[1]))
+    sys.stdout.write(f"{main(sys.argv[1])}\n")

@@ -1,4 +1,4 @@
-"""The memory that docs/speed.md states, measured: bytes a voxel beyond the input, result included."""
+"""The memory that docs/speed.md states, measured: bytes a voxel, result included."""
 
 from __future__ import annotations
 

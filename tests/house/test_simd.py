@@ -47,7 +47,8 @@ def test_results_do_not_depend_on_the_instructions():
 def test_a_misspelt_level_is_refused():
     failed = run("avx3")
     assert failed.returncode != 0
-    assert "EDGEWISE_SIMD" in failed.stderr and "'avx2'" in failed.stderr
+    assert "EDGEWISE_SIMD" in failed.stderr
+    assert "'avx2'" in failed.stderr
 
 
 @pytest.mark.skipif(os.environ.get("EDGEWISE_SIMD") is not None, reason="a level is asked for")

@@ -191,6 +191,17 @@ impl<L: Lane> Envelope<L> {
     }
 }
 
+/// Up to `N` elements, at least one; the last one is repeated, which leaves the brackets alone.
+#[inline(always)]
+pub(super) fn padded<T: Copy, const N: usize>(from: &[T]) -> [T; N] {
+    if let Some(full) = from.first_chunk() {
+        return *full;
+    }
+    let mut row = [from[from.len() - 1]; N];
+    row[..from.len()].copy_from_slice(from);
+    row
+}
+
 #[inline(always)]
 fn smaller<L: Lane>(a: L, b: L) -> L {
     if a < b { a } else { b }

@@ -171,24 +171,6 @@ pub fn transform_into<O: Output>(
     Ok(request.indices.then(|| offsets.indices(&sources)))
 }
 
-/// Position in memory of the nearest background voxel of every voxel; `None` if there is no background. `squared` and `indices` of the
-/// request do not matter.
-///
-/// Among voxels whose distances are equal but for rounding any one is the nearest. Memory: 8 bytes a voxel (12 where spacings are not multiples
-/// of one unit), half of which are returned.
-///
-/// # Errors
-/// As [`transform`] with indices.
-pub fn nearest(mask: &[u8], request: &Request<'_>) -> Result<Option<Vec<u32>>> {
-    let (shape, steps) = checked(mask, request)?;
-    fits_positions(mask.len())?;
-    if !mask.contains(&0) {
-        return Ok(None);
-    }
-    let field = packed(mask, &shape, request.threads);
-    Ok(Some(sources(field.as_ref(), &steps, mask.len(), request.threads)))
-}
-
 fn fits_positions(voxels: usize) -> Result<()> {
     if voxels >= NOWHERE as usize {
         return Err(Error::Shape(format!(

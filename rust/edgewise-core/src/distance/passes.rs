@@ -9,13 +9,13 @@ use rayon::prelude::*;
 use crate::parallel;
 use crate::simd::{self, Isa, Kernel};
 
-use super::envelope::{Block, Envelope};
+use super::envelope::{Block, Envelope, padded};
 use super::field::Field;
 use super::lanes::{Lane, Output, Source};
 use super::rows::Ramp;
 
 /// Columns that share memory; planes lie far apart, and fewer columns of one would waste most of a page walk.
-const PANEL: usize = 128;
+pub(super) const PANEL: usize = 128;
 /// Tasks a thread, so that none waits long for the last one.
 const SHARE: usize = 8;
 
@@ -275,17 +275,6 @@ fn full<T: Copy + Default, const N: usize>(from: &[T]) -> [T; N] {
     from.first_chunk().copied().unwrap_or([T::default(); N])
 }
 
-/// Up to `N` elements, the last one repeated.
-#[inline(always)]
-fn padded<T: Copy, const N: usize>(from: &[T], like: T) -> [T; N] {
-    if let Some(full) = from.first_chunk() {
-        return *full;
-    }
-    let mut row = [from.last().copied().unwrap_or(like); N];
-    row[..from.len()].copy_from_slice(from);
-    row
-}
-
 /// Some columns along an axis: [`Passes::further`].
 struct Columns<'p, 's, 'r, 'v, L, O, I, const N: usize> {
     passes: &'p Passes<'p, L, O, N>,
@@ -312,11 +301,11 @@ impl<L: Lane, O: Output, I: Source, const N: usize> Kernel for Columns<'_, '_, '
             for (y, (values, sources)) in rows.iter_mut().enumerate() {
                 let lanes = &between::<L, O>(&mut values[start..stop])[..stop - start];
                 for (j, lanes) in lanes.chunks(N).enumerate() {
-                    panel[j * n + y] = padded(lanes, L::ZERO);
+                    panel[j * n + y] = padded(lanes);
                 }
                 if I::KEPT {
                     for (j, lanes) in sources[start..stop].chunks(N).enumerate() {
-                        panel_sources[j * n + y] = padded(lanes, I::default());
+                        panel_sources[j * n + y] = padded(lanes);
                     }
                 }
             }

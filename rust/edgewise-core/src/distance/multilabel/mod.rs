@@ -11,8 +11,9 @@ mod search;
 
 use rayon::prelude::*;
 
-use super::envelope::Block;
+use super::envelope::{Block, padded};
 use super::lanes::Output;
+use super::passes::PANEL;
 use super::rows::Ramp;
 use super::steps::Steps;
 use super::{NARROW, WIDE};
@@ -24,9 +25,6 @@ use crate::simd::{self, Isa, Kernel};
 
 use numbers::{Labelled, Number, Numbers};
 use search::{Column, Search};
-
-/// Columns that share memory, as in the binary transform.
-const PANEL: usize = 128;
 
 /// Distance of every voxel with a label other than 0 to the nearest voxel with another label (0 is one), into memory that **holds zeros**.
 ///
@@ -450,17 +448,6 @@ impl<L: Labelled, K: Number, const N: usize> Kernel for Along<'_, '_, '_, '_, L,
             }
         }
     }
-}
-
-/// Up to `N` elements, the last one repeated.
-#[inline(always)]
-fn padded<T: Copy, const N: usize>(from: &[T]) -> [T; N] {
-    if let Some(full) = from.first_chunk() {
-        return *full;
-    }
-    let mut row = [from[from.len() - 1]; N];
-    row[..from.len()].copy_from_slice(from);
-    row
 }
 
 #[cfg(test)]

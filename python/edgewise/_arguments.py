@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,7 +37,7 @@ _LARGEST_EXACT: Final = 2.0**53  # beyond it float64 skips integers
 
 def as_array(values: ArrayLike, name: str) -> AnyArray:
     """Return `values` as an array with at least one axis and no axis of length 0, not copied."""
-    array = np.asarray(_imported(values))
+    array = values if type(values) is np.ndarray else np.asarray(_imported(values))
     if array.dtype.kind not in "buif":
         message = f"{name} must hold numbers or booleans, got dtype {array.dtype}"
         raise TypeError(message)
@@ -67,7 +67,7 @@ def _contiguous(array: AnyArray) -> AnyArray:
     """Return the array itself when it is contiguous in either order and native, else a copy."""
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
-    if array.flags.c_contiguous or array.flags.f_contiguous:
+    if array.flags.forc:  # contiguous in either order
         return array
     return np.ascontiguousarray(array)
 
@@ -75,6 +75,17 @@ def _contiguous(array: AnyArray) -> AnyArray:
 def _first_offender(array: AnyArray, bad: NDArray[np.bool_]) -> tuple[Any, tuple[int, ...]]:
     index = np.unravel_index(int(np.argmax(bad)), array.shape)
     return array[index].item(), tuple(int(i) for i in index)
+
+
+def _is_plain_mask(values: object) -> TypeGuard[AnyArray]:
+    """Whether there is nothing to check or change: what most callers give, told fast."""
+    return (
+        type(values) is np.ndarray
+        and values.dtype.kind == "b"
+        and values.flags.forc  # contiguous in either order
+        and values.ndim > 0
+        and values.size > 0
+    )
 
 
 def as_mask(values: ArrayLike, name: str = "mask") -> AnyArray:
@@ -85,8 +96,10 @@ def as_mask(values: ArrayLike, name: str = "mask") -> AnyArray:
     LabelError
         If any value is neither 0 nor 1; names the first.
     """
+    if _is_plain_mask(values):
+        return values
     array = _contiguous(as_array(values, name))
-    if array.dtype == np.bool_:
+    if array.dtype.kind == "b":
         return array
     # uint8 needs no temporary: anything above 1 shows in the maximum
     if array.dtype != np.uint8 or int(array.max()) > 1:

@@ -23,6 +23,7 @@ __all__ = [
     "gunzip",
     "joint_histogram",
     "label_distance_transform",
+    "mask_counts",
     "moments",
     "region_grow",
     "simd_level",
@@ -58,17 +59,22 @@ def label_distance_transform(
     labels: _Labels, spacing: Sequence[float], *, threads: int
 ) -> NDArray[np.float32]: ...
 
-# counts.rs: values of each side ascending (uint64 for uint64 input, else int64), index pairs and their counts, boxes (n, axes, 2)
+# counts.rs: voxels of every pair of labels (reference, prediction) and of every label of either side, boxes of the labels of either side;
+# all ascending
 def joint_histogram(
     reference: _Labels, prediction: _Labels, ignored: _Mask | None, *, threads: int
 ) -> tuple[
-    _Labels,
-    _Labels,
-    NDArray[np.int64],
-    NDArray[np.int64],
-    NDArray[np.int64],
-    NDArray[np.int64],
+    dict[tuple[int, int], int],
+    dict[int, int],
+    dict[int, int],
+    dict[int, tuple[tuple[int, int], ...]],
+    dict[int, tuple[tuple[int, int], ...]],
 ]: ...
+
+# elements of both, of the reference, of the prediction, all that are not ignored; any number of axes
+def mask_counts(
+    reference: _Mask, prediction: _Mask, ignored: _Mask | None, *, threads: int
+) -> tuple[int, int, int, int]: ...
 
 # moments.rs: number of elements that are members, sums of their indices per axis, sums of products of indices per pair of axes (exact integers)
 def moments(

@@ -22,15 +22,13 @@ RAND = ("adapted_rand_error", "rand_split", "rand_merge")
 
 def histogram(reference, prediction, ignored=None):
     """The kernel's histogram as a dictionary."""
-    rows, columns, pairs, counts, _, _ = _core.joint_histogram(
-        reference, prediction, ignored, threads=2
-    )
-    rows, columns = rows.tolist(), columns.tolist()
-    assert rows == sorted(set(rows))
-    assert columns == sorted(set(columns))
-    keys = [(rows[i], columns[j]) for i, j in pairs.tolist()]
-    assert len(set(keys)) == len(keys)
-    return dict(zip(keys, counts.tolist(), strict=True))
+    joint, rows, columns, *boxes = _core.joint_histogram(reference, prediction, ignored, threads=2)
+    assert list(joint) == sorted(joint)
+    for side, (counts, found) in enumerate(zip((rows, columns), boxes, strict=True)):
+        assert list(counts) == list(found) == sorted({pair[side] for pair in joint})
+        for label, count in counts.items():
+            assert count == sum(n for pair, n in joint.items() if pair[side] == label)
+    return joint
 
 
 @given(label_pairs(), st.data())

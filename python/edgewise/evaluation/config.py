@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 from edgewise._arguments import Threads, as_threads
 from edgewise.errors import ConfigError
 from edgewise.metrics import DEFAULT_METRICS
-from edgewise.metrics.metric_ids import parse_all
+from edgewise.metrics.metric_ids import completed_all, parse_all
 
 from .labels import Labels, Regions, read_labels, read_regions
 
@@ -20,6 +20,7 @@ Geometry: TypeAlias = Literal["strict", "resample", "ignore"]
 Workers: TypeAlias = int | Literal["auto"]
 
 DEFAULT_OUT: Final = "edgewise-results"
+_GEOMETRIES: Final = get_args(Geometry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,9 @@ class Config:
         """
         choice = read_labels(labels)
         requests = parse_all(metrics, preset=preset)
-        ids = tuple(dict.fromkeys(r.completed(nsd_tolerance).id for r in requests))
-        if geometry not in get_args(Geometry):
-            message = f"geometry must be one of {', '.join(get_args(Geometry))}, got {geometry!r}"
+        ids = tuple(one.id for one in completed_all(requests, nsd_tolerance))
+        if geometry not in _GEOMETRIES:
+            message = f"geometry must be one of {', '.join(_GEOMETRIES)}, got {geometry!r}"
             raise ConfigError(message)
         if threshold is not None and not math.isfinite(threshold):
             message = f"threshold must be finite, got {threshold!r}"

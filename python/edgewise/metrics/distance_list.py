@@ -8,8 +8,7 @@ Nothing here depends on the order in which elements were visited.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -23,8 +22,7 @@ __all__ = ["DistanceList", "ListPair"]
 _STEP_RTOL: Final = 1e-12  # a cumulated weight this close below the level reaches it
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DistanceList:
+class DistanceList(NamedTuple):
     """Distances of the boundary elements of one mask to the other mask.
 
     Attributes
@@ -113,7 +111,7 @@ class DistanceList:
             return math.nan
         if rule == "step":
             return self._step(q)
-        cumulated = np.cumsum(self.counts)
+        cumulated = self.counts.cumsum()
         n = int(cumulated[-1])
         position = (n - 1) * (q / 100)
         if rule == "nearest":
@@ -126,15 +124,15 @@ class DistanceList:
             t = 0.0
         elif rule == "higher" and t > 0:
             t = 1.0
-        ranks = np.array([below, min(below + 1, n - 1)])
-        a, b = self.distances[np.searchsorted(cumulated, ranks, side="right")].tolist()
+        ranks = [below, min(below + 1, n - 1)]
+        a, b = self.distances[cumulated.searchsorted(ranks, side="right")].tolist()
         return _between(a, b, t)
 
     def _step(self, q: float) -> float:
         if q == 100:
             return self.maximum()
         level = (q / 100) * self.total * (1.0 - _STEP_RTOL)
-        index = int(np.searchsorted(np.cumsum(self.weights), level, side="left"))
+        index = int(self.weights.cumsum().searchsorted(level, side="left"))
         return float(self.distances[min(index, self.distances.size - 1)])
 
 
@@ -154,8 +152,7 @@ def _between(a: float, b: float, t: float) -> float:
     return b - (b - a) * (1 - t)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ListPair:
+class ListPair(NamedTuple):
     """The two directed lists of a pair of masks; one or both may be empty."""
 
     ref_to_pred: DistanceList

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Grid", "open_label_maps", "open_masks"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Grid:
+class Grid(NamedTuple):
     """Two label maps of one shape and memory order; nothing is written to them.
 
     Attributes
@@ -97,10 +95,13 @@ def _opened(
     ignore_mask: ArrayLike | None,
     read: Callable[[ArrayLike, str], AnyArray],
 ) -> Grid:
-    if spacing is None:
-        spacing = getattr(reference, "spacing", None)
-    first = read(getattr(reference, "array", reference), "reference")
-    second = read(getattr(prediction, "array", prediction), "prediction")
+    if not isinstance(reference, np.ndarray):
+        spacing = getattr(reference, "spacing", None) if spacing is None else spacing
+        reference = getattr(reference, "array", reference)
+    if not isinstance(prediction, np.ndarray):
+        prediction = getattr(prediction, "array", prediction)
+    first = read(reference, "reference")
+    second = read(prediction, "prediction")
     check_same_shape(first, second)
     first, second = as_same_order(first, second)
     ignored = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from functools import reduce
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from edgewise import _core
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
     from edgewise._arguments import AnyArray
 
-__all__ = ["Box", "JointHistogram", "joint_histogram", "table_of"]
+    from .grids import Grid
+
+__all__ = ["Box", "JointHistogram", "count_masks", "joint_histogram", "table_of"]
 
 Box: TypeAlias = tuple[tuple[int, int], ...]  # (start, stop) per axis
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class JointHistogram:
+class JointHistogram(NamedTuple):
     """Counts of pairs of labels; rows are the reference, columns the prediction.
 
     Attributes
@@ -44,6 +45,11 @@ class JointHistogram:
 
     def counts(self, members: Collection[int]) -> Counts:
         """Return the four counts of the region made of the labels `members`."""
+        if len(members) == 1:  # as nearly always
+            (label,) = members
+            tp, n_ref = self.joint.get((label, label), 0), self.rows.get(label, 0)
+            n_pred = self.columns.get(label, 0)
+            return Counts(tp, n_pred - tp, n_ref - tp, self.total - n_ref - n_pred + tp)
         inside = set(members)
         n_ref = sum(self.rows.get(label, 0) for label in inside)
         n_pred = sum(self.columns.get(label, 0) for label in inside)
@@ -59,10 +65,14 @@ class JointHistogram:
         boxes += [self.pred_boxes[label] for label in members if label in self.pred_boxes]
         if not boxes:
             return None
-        return tuple(
-            (min(start for start, _ in axis), max(stop for _, stop in axis))
-            for axis in zip(*boxes, strict=True)
-        )
+        return reduce(_around, boxes)
+
+
+def _around(one: Box, other: Box) -> Box:
+    """Return the smallest box around two."""
+    return tuple(
+        (a if a < b else b, c if c > d else d) for (a, c), (b, d) in zip(one, other, strict=True)
+    )
 
 
 def table_of(joint: Mapping[tuple[int, int], int]) -> JointHistogram:
@@ -90,28 +100,18 @@ def joint_histogram(
     if not boxed:  # contiguous, in one memory order: views
         reference, prediction = reference.ravel(order="K"), prediction.ravel(order="K")
         ignored = None if ignored is None else ignored.ravel(order="K")
-    ref_labels, pred_labels, pairs, numbers, ref_boxes, pred_boxes = _core.joint_histogram(
+    joint, rows, columns, ref_boxes, pred_boxes = _core.joint_histogram(
         reference, prediction, ignored, threads=threads
     )
-    table = table_of(
-        dict(
-            zip(
-                zip(
-                    ref_labels[pairs[:, 0]].tolist(), pred_labels[pairs[:, 1]].tolist(), strict=True
-                ),
-                numbers.tolist(),
-                strict=True,
-            )
-        )
-    )
+    total = sum(rows.values())
     if not boxed:
-        return table
-    return replace(
-        table,
-        ref_boxes=dict(zip(ref_labels.tolist(), _boxes(ref_boxes), strict=True)),
-        pred_boxes=dict(zip(pred_labels.tolist(), _boxes(pred_boxes), strict=True)),
+        return JointHistogram(joint, rows, columns, total, {}, {})
+    return JointHistogram(joint, rows, columns, total, ref_boxes, pred_boxes)
+
+
+def count_masks(grid: Grid, threads: int) -> Counts:
+    """Count two masks, without the boxes and the table of `joint_histogram`."""
+    both, n_ref, n_pred, total = _core.mask_counts(
+        grid.reference, grid.prediction, grid.ignored, threads=threads
     )
-
-
-def _boxes(boxes: AnyArray) -> list[Box]:
-    return [tuple(map(tuple, box)) for box in boxes.tolist()]
+    return Counts(both, n_pred - both, n_ref - both, total - n_ref - n_pred + both)

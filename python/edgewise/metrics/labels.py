@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from edgewise.errors import ConfigError, LabelError
 
@@ -17,8 +16,7 @@ Labels: TypeAlias = Literal["auto", "union"] | Iterable[int] | Mapping[int, str]
 Regions: TypeAlias = Mapping[str, Iterable[int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A label, or a region (a negative number) made of several labels."""
 
     label: int

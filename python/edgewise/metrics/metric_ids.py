@@ -16,7 +16,7 @@ from .definitions import METRICS, Definition, definition
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ALWAYS", "DEFAULT_METRICS", "MetricRequest", "parse", "parse_all"]
+__all__ = ["ALWAYS", "DEFAULT_METRICS", "MetricRequest", "completed_all", "parse", "parse_all"]
 
 DEFAULT_METRICS: Final = ("dice", "iou", "hd95", "nsd", "masd", "volume_ref", "volume_pred")
 ALWAYS: Final = ("tp", "fp", "fn", "tn", "n_ref", "n_pred")  # rows of every result
@@ -179,7 +179,14 @@ def parse_all(
     ConfigError
         As `parse`; or if nothing is requested.
     """
-    texts = metrics.split(",") if isinstance(metrics, str) else list(metrics)
+    return _parsed_all(metrics if isinstance(metrics, str) else tuple(metrics), preset)
+
+
+@lru_cache(maxsize=256)
+def _parsed_all(
+    metrics: str | tuple[str | MetricRequest, ...], preset: str
+) -> tuple[MetricRequest, ...]:
+    texts = metrics.split(",") if isinstance(metrics, str) else metrics
     requests: dict[MetricRequest, None] = {}
     for text in texts:
         if isinstance(text, str) and text.strip().lower() == "all":
@@ -190,6 +197,14 @@ def parse_all(
         message = "no metric is requested"
         raise ConfigError(message)
     return tuple(requests)
+
+
+@lru_cache(maxsize=256, typed=True)  # True is no 1 here
+def completed_all(
+    requests: tuple[MetricRequest, ...], tolerance: float
+) -> tuple[MetricRequest, ...]:
+    """Return the requests with `tolerance` put in where one is missing, each once."""
+    return tuple(dict.fromkeys(request.completed(tolerance) for request in requests))
 
 
 def _everything(preset: str) -> list[MetricRequest]:

@@ -14,7 +14,7 @@ from .formulas import measured
 from .formulas.distances import boundary_of
 from .grids import Grid, open_label_maps
 from .labels import Labels, Regions, Target, targets_of
-from .metric_ids import ALWAYS, DEFAULT_METRICS, MetricRequest, parse_all
+from .metric_ids import ALWAYS, DEFAULT_METRICS, MetricRequest, completed_all, parse_all
 from .pair_ingredients import PairIngredients
 from .pair_result import PairResult, Value
 
@@ -136,7 +136,7 @@ def measure(
         for target in together:
             tolerance = _tolerance(nsd_tolerance, target)
             if not steps or isinstance(nsd_tolerance, Mapping):  # else the same for all labels
-                steps = _steps([one.completed(tolerance) for one in requests], squeeze=squeeze)
+                steps = _steps(completed_all(requests, tolerance), squeeze=squeeze)
             if target is together[0]:
                 _make_distances(pair, together, steps)
             values += _values(pair, target, steps)
@@ -155,7 +155,6 @@ def _tolerance(tolerance: Tolerance, target: Target) -> float:
     raise ConfigError(message)
 
 
-@lru_cache(maxsize=512)
 def _settings(request: MetricRequest, *, squeeze: bool | None) -> Convention:
     return chosen(request.preset, {**dict(request.parameters), "squeeze": squeeze})
 
@@ -184,7 +183,8 @@ def _make_distances(
         pair.make_distances(members, boundary, edge, squeeze=squeeze)
 
 
-def _steps(requests: list[MetricRequest], *, squeeze: bool | None) -> tuple[_Step, ...]:
+@lru_cache(maxsize=256)
+def _steps(requests: tuple[MetricRequest, ...], *, squeeze: bool | None) -> tuple[_Step, ...]:
     counts = [MetricRequest(name) for name in ALWAYS]
     return tuple(
         _Step(request.name, request.id, _settings(request, squeeze=squeeze))
@@ -193,11 +193,13 @@ def _steps(requests: list[MetricRequest], *, squeeze: bool | None) -> tuple[_Ste
 
 
 def _values(pair: PairIngredients, target: Target, steps: tuple[_Step, ...]) -> list[Value]:
+    label, label_name, members, _ = target
+    kinds = {step.settings.squeeze for step in steps}
+    ingredients = {squeeze: pair.of(members, squeeze=squeeze) for squeeze in kinds}
     rows = []
     for name, metric, settings in steps:
-        ingredients = pair.of(target.members, squeeze=settings.squeeze)
-        value, state = measured(name, ingredients, settings)
-        rows.append(Value(target.label, target.name, metric, value, state))
+        value, state = measured(name, ingredients[settings.squeeze], settings)
+        rows.append(Value(label, label_name, metric, value, state))
     return rows
 
 

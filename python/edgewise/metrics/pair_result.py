@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edgewise._extras import require
 from edgewise.errors import ConfigError
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["PairResult", "Value"]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One number.
 
     Attributes

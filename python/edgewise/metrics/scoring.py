@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edgewise._arguments import Spacing, as_threads
 
 from .conventions import Convention, chosen
-from .formulas import measured
+from .formulas import measured, measured_counts
 from .formulas.agreement import OF_TABLE
+from .formulas.ratios import OF_COUNTS
 from .grids import open_label_maps, open_masks
+from .joint import count_masks
 from .pair_ingredients import PairIngredients
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from .joint import JointHistogram
 
 __all__ = ["score_label_maps", "score_masks", "table_of_label_maps"]
+
+_LITTLE: Final = 1 << 15  # voxels that are not worth a second thread
 
 
 def score_masks(
@@ -35,7 +39,11 @@ def score_masks(
     """Measure two masks; `overrides` replace the preset's choices unless they are None."""
     settings: Convention = chosen(preset, overrides)
     grid = open_masks(reference, prediction, spacing=spacing, ignore_mask=ignore_mask)
-    pair = PairIngredients(grid, as_threads("auto"))
+    # what the machine may use is asked only where threads pay: it costs more than a small pair
+    threads = 1 if grid.reference.size < _LITTLE else as_threads("auto")
+    if name in OF_COUNTS:
+        return measured_counts(name, count_masks(grid, threads), settings)
+    pair = PairIngredients(grid, threads)
     value, _ = measured(name, pair.of((1,), squeeze=settings.squeeze), settings)
     return value
 

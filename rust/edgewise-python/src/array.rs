@@ -4,10 +4,11 @@
 //! is reversed with it, and results are handed back in the same order. Arrays contiguous in neither order are copied by the Python layer
 //! before they come here.
 
+use bytemuck::AnyBitPattern;
 use edgewise_core::{Error, Metric, View, grid::Bounds};
 use numpy::{
-    Element, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray,
-    PyUntypedArrayMethods, ndarray::ShapeBuilder,
+    Element, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods,
+    ndarray::ShapeBuilder,
 };
 use pyo3::{exceptions::PyTypeError, prelude::*};
 
@@ -70,26 +71,32 @@ impl Order {
 
 /// A contiguous array, borrowed for reading.
 pub(crate) struct Borrowed<'py, T: Element> {
-    array: PyReadonlyArrayDyn<'py, T>,
+    array: Held<'py, T>,
     /// Memory order of the array.
     pub(crate) order: Order,
 }
 
+/// An array of `T`, or of booleans that are read as bytes.
+enum Held<'py, T: Element> {
+    Own(PyReadonlyArrayDyn<'py, T>),
+    Booleans(PyReadonlyArrayDyn<'py, bool>),
+}
+
 impl<'py, T: Element> Borrowed<'py, T> {
-    fn new(array: PyReadonlyArrayDyn<'py, T>) -> PyResult<Self> {
-        let order = if array.is_c_contiguous() {
-            Order::C
-        } else if array.is_fortran_contiguous() {
-            Order::Fortran
-        } else {
-            return Err(PyTypeError::new_err("the array must be contiguous in C or Fortran order"));
+    fn new(array: Held<'py, T>) -> PyResult<Self> {
+        let order = match &array {
+            Held::Own(array) => order_of(array.as_untyped())?,
+            Held::Booleans(array) => order_of(array.as_untyped())?,
         };
         Ok(Self { array, order })
     }
 
     /// Shape along the array's axes.
     pub(crate) fn shape(&self) -> &[usize] {
-        self.array.shape()
+        match &self.array {
+            Held::Own(array) => array.shape(),
+            Held::Booleans(array) => array.shape(),
+        }
     }
 
     /// Shape along the core's axes.
@@ -98,12 +105,21 @@ impl<'py, T: Element> Borrowed<'py, T> {
     }
 
     /// All elements in memory order.
-    pub(crate) fn data(&self) -> PyResult<&[T]> {
-        self.array.as_slice().map_err(Into::into)
+    pub(crate) fn data(&self) -> PyResult<&[T]>
+    where
+        T: AnyBitPattern,
+    {
+        match &self.array {
+            Held::Own(array) => array.as_slice().map_err(Into::into),
+            Held::Booleans(array) => Ok(bytemuck::cast_slice(array.as_slice()?)),
+        }
     }
 
     /// The array as the core sees it (one to three axes).
-    pub(crate) fn view(&self) -> PyResult<View<'_, T>> {
+    pub(crate) fn view(&self) -> PyResult<View<'_, T>>
+    where
+        T: AnyBitPattern,
+    {
         View::new(self.data()?, &self.core_shape()).map_err(to_python)
     }
 }
@@ -112,17 +128,25 @@ impl<'py, T: Element> Borrowed<'py, T> {
 pub(crate) fn borrow<'py, T: Element>(
     array: &Bound<'py, PyUntypedArray>,
 ) -> PyResult<Borrowed<'py, T>> {
-    Borrowed::new(array.cast::<PyArrayDyn<T>>()?.try_readonly()?)
+    Borrowed::new(Held::Own(array.cast::<PyArrayDyn<T>>()?.try_readonly()?))
 }
 
 /// Borrow a `bool` or `uint8` array as bytes.
 pub(crate) fn mask<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Borrowed<'py, u8>> {
-    let bytes = numpy::dtype::<u8>(array.py());
-    if array.dtype().is_equiv_to(&numpy::dtype::<bool>(array.py())) {
-        let view = array.call_method1("view", (bytes,))?.cast_into::<PyArrayDyn<u8>>()?;
-        return Borrowed::new(view.try_readonly()?);
+    match array.cast::<PyArrayDyn<bool>>() {
+        Ok(booleans) => Borrowed::new(Held::Booleans(booleans.try_readonly()?)),
+        Err(_) => borrow(array),
     }
-    borrow(array)
+}
+
+fn order_of(array: &Bound<'_, PyUntypedArray>) -> PyResult<Order> {
+    if array.is_c_contiguous() {
+        Ok(Order::C)
+    } else if array.is_fortran_contiguous() {
+        Ok(Order::Fortran)
+    } else {
+        Err(PyTypeError::new_err("the array must be contiguous in C or Fortran order"))
+    }
 }
 
 /// An array of zeros of `shape`, filled in the core's memory order by `work` without the GIL, and what else that returns.

@@ -1,22 +1,22 @@
-//! Joint histogram: label maps of any integer type in, numbers out, axes in the order of the array.
+//! Counts: label maps of any integer type or masks in, numbers out, axes in the order of the array.
 
 use edgewise_core::counts::{self, JointHistogram, LabelCount};
 use edgewise_core::{View, grid::Bounds};
-use numpy::{PyArray1, PyArrayDescrMethods, PyArrayDyn, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::PyUntypedArray;
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyInt, PyTuple};
 
 use crate::array::{self, Borrowed, Order};
 use crate::errors::to_python;
 use crate::labels::{any_labels, check_alike, hidden};
 
-/// Labels, index pairs and their counts, boxes: see `_core.pyi`.
+/// Voxels of pairs, of either side's labels, and boxes of either side's labels: see `_core.pyi`.
 type Histogram<'py> = (
-    Bound<'py, PyAny>,
-    Bound<'py, PyAny>,
-    Bound<'py, PyArrayDyn<i64>>,
-    Bound<'py, PyArray1<i64>>,
-    Bound<'py, PyArrayDyn<i64>>,
-    Bound<'py, PyArrayDyn<i64>>,
+    Bound<'py, PyDict>,
+    Bound<'py, PyDict>,
+    Bound<'py, PyDict>,
+    Bound<'py, PyDict>,
+    Bound<'py, PyDict>,
 );
 
 /// Count the labels of two maps, their pairs, and the box of every label, in one pass.
@@ -39,57 +39,91 @@ fn joint_histogram<'py>(
     let found = py
         .detach(|| counts::joint_histogram(ref_rows, pred_rows, ignored.as_ref(), threads))
         .map_err(to_python)?;
-    hand_back(py, &found, [reference, prediction], order)
+    hand_back(py, &found, shape.len(), order)
 }
 
 fn hand_back<'py>(
     py: Python<'py>,
     found: &JointHistogram,
-    maps: [&Bound<'py, PyUntypedArray>; 2],
+    axes: usize,
     order: Order,
 ) -> PyResult<Histogram<'py>> {
-    let axes = maps[0].ndim();
-    let pairs: Vec<i64> = found
-        .pairs
-        .iter()
-        .flat_map(|pair| [pair.reference as i64, pair.prediction as i64])
-        .collect();
-    let numbers = found.pairs.iter().map(|pair| pair.count as i64).collect();
+    let (rows, columns) = (labels(py, &found.reference), labels(py, &found.prediction));
+    let joint = PyDict::new(py);
+    for pair in &found.pairs {
+        joint.set_item((&rows[pair.reference], &columns[pair.prediction]), pair.count)?;
+    }
     Ok((
-        label_values(&found.reference, maps[0]),
-        label_values(&found.prediction, maps[1]),
-        array::to_numpy(py, pairs, &[found.pairs.len(), 2], Order::C)?,
-        PyArray1::from_vec(py, numbers),
-        boxes(py, &found.reference, axes, order)?,
-        boxes(py, &found.prediction, axes, order)?,
+        joint,
+        counted(py, &rows, &found.reference)?,
+        counted(py, &columns, &found.prediction)?,
+        boxed(py, &rows, &found.reference, axes, order)?,
+        boxed(py, &columns, &found.prediction, axes, order)?,
     ))
 }
 
-/// The labels of a map as int64, or uint64 if the map is.
-fn label_values<'py>(found: &[LabelCount], map: &Bound<'py, PyUntypedArray>) -> Bound<'py, PyAny> {
-    let (py, dtype) = (map.py(), map.dtype());
-    if (dtype.kind(), dtype.itemsize()) == (b'u', 8) {
-        PyArray1::from_iter(py, found.iter().map(|side| side.label as u64)).into_any()
-    } else {
-        PyArray1::from_iter(py, found.iter().map(|side| side.label as i64)).into_any()
-    }
+/// The labels of one side, each made once.
+fn labels<'py>(py: Python<'py>, found: &[LabelCount]) -> Vec<Bound<'py, PyInt>> {
+    let number = |side: &LabelCount| match i64::try_from(side.label) {
+        Ok(label) => PyInt::new(py, label),
+        Err(_) => PyInt::new(py, side.label as u64), // of a uint64 array
+    };
+    found.iter().map(number).collect()
 }
 
-/// The boxes of labels: (label, array axis, start and stop).
-fn boxes<'py>(
+fn counted<'py>(
     py: Python<'py>,
+    labels: &[Bound<'py, PyInt>],
+    found: &[LabelCount],
+) -> PyResult<Bound<'py, PyDict>> {
+    let counts = PyDict::new(py);
+    for (label, side) in labels.iter().zip(found) {
+        counts.set_item(label, side.count)?;
+    }
+    Ok(counts)
+}
+
+/// The box of every label: start and stop per array axis.
+fn boxed<'py>(
+    py: Python<'py>,
+    labels: &[Bound<'py, PyInt>],
     found: &[LabelCount],
     axes: usize,
     order: Order,
-) -> PyResult<Bound<'py, PyArrayDyn<i64>>> {
-    let ends = found.iter().flat_map(|side| {
+) -> PyResult<Bound<'py, PyDict>> {
+    let boxes = PyDict::new(py);
+    for (label, side) in labels.iter().zip(found) {
         let Bounds { start, stop } = side.bounds;
-        let per_axis: Vec<_> = (3 - axes..3).map(|k| [start[k] as i64, stop[k] as i64]).collect();
-        order.arrange(&per_axis).into_iter().flatten()
-    });
-    array::to_numpy(py, ends.collect(), &[found.len(), axes, 2], Order::C)
+        let per_axis: Vec<_> = (3 - axes..3).map(|k| (start[k], stop[k])).collect();
+        boxes.set_item(label, PyTuple::new(py, order.arrange(&per_axis))?)?;
+    }
+    Ok(boxes)
+}
+
+/// Sizes of two masks of any number of axes.
+#[pyfunction]
+#[pyo3(signature = (reference, prediction, ignored, *, threads))]
+fn mask_counts(
+    py: Python<'_>,
+    reference: &Bound<'_, PyUntypedArray>,
+    prediction: &Bound<'_, PyUntypedArray>,
+    ignored: Option<&Bound<'_, PyUntypedArray>>,
+    threads: usize,
+) -> PyResult<(u64, u64, u64, u64)> {
+    let (reference, prediction) = (array::mask(reference)?, array::mask(prediction)?);
+    let (shape, order) = (reference.shape(), reference.order);
+    check_alike(shape, order, prediction.shape(), prediction.order)?;
+    let ignored = hidden(ignored, shape, order)?;
+    let ignored = ignored.as_ref().map(Borrowed::data).transpose()?;
+    let (reference, prediction) = (reference.data()?, prediction.data()?);
+    let count = || counts::mask_counts(reference, prediction, ignored, threads);
+    // handing the interpreter to other threads costs more than a few thousand bytes
+    let found = if reference.len() < 1 << 14 { count() } else { py.detach(count) };
+    let found = found.map_err(to_python)?;
+    Ok((found.both, found.reference, found.prediction, found.all))
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(joint_histogram, module)?)
+    module.add_function(wrap_pyfunction!(joint_histogram, module)?)?;
+    module.add_function(wrap_pyfunction!(mask_counts, module)?)
 }

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["FORMULAS", "boundary_of"]
 
 _SURFACES: Final = frozenset({"nsd", "surface_overlap_ref", "surface_overlap_pred"})
-_GRIDS: Final = frozenset({"nsd_grid", "nsd_grid_mean"})
+_FIXED: Final[Mapping[str, Boundary]] = {
+    "nsd_grid": "face",
+    "nsd_grid_mean": "face",
+    "ahd": "none",
+}
 _LISTS: Final = frozenset(
     {
         "hd",
@@ -38,13 +42,11 @@ _LISTS: Final = frozenset(
 
 def boundary_of(name: str, settings: Convention) -> Boundary | None:
     """Return the boundary whose distance lists a metric uses; None if it uses none."""
+    if name in _LISTS:
+        return settings.boundary
     if name in _SURFACES:
         return settings.nsd_boundary
-    if name in _GRIDS:
-        return "face"
-    if name == "ahd":
-        return "none"
-    return settings.boundary if name in _LISTS else None
+    return _FIXED.get(name)
 
 
 def _lists(name: str, ingredients: Ingredients, settings: Convention) -> ListPair:

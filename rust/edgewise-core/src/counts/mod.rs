@@ -1,4 +1,4 @@
-//! Counting label maps: the joint histogram of two of them.
+//! Counting: the joint histogram of two label maps, and the sizes of two masks (`masks`).
 //!
 //! Both maps are read once, a block of some thousand voxels at a time. Runs of voxels where neither map changes are found by comparing neighbours,
 //! 64 at a time; each run then costs a few instructions: one counter and one box for either map. Blocks in which nearly every voxel differs
@@ -15,6 +15,7 @@ mod bytes;
 mod changes;
 mod counter;
 mod label_map;
+mod masks;
 mod merge;
 mod pairs;
 mod table;
@@ -35,6 +36,7 @@ use counter::{Counter, Pair};
 use merge::Part;
 
 pub use label_map::LabelMap;
+pub use masks::{MaskCounts, mask_counts};
 
 /// Voxels worth a thread.
 const GRAIN: usize = 1 << 18;

@@ -133,7 +133,8 @@ impl Ends {
 impl<'a> Rows<'a> {
     fn new(solid: &'a Mask, rule: Boundary, edge: Edge) -> Self {
         let (width, axes) = (solid.words_per_row(), solid.axes());
-        let per_piece = (PIECE / width).max(1);
+        let shape = [solid.shape()[0], solid.shape()[1]];
+        let per_piece = (PIECE / width).clamp(1, shape[1].max(1)); // pieces end with their plane
         let mut neighbours = vec![([0, 0], true)];
         for dz in -1..=1_i64 {
             for dy in -1..=1_i64 {
@@ -149,7 +150,6 @@ impl<'a> Rows<'a> {
                 }
             }
         }
-        let shape = [solid.shape()[0], solid.shape()[1]];
         let ends = Ends::new(per_piece * width, width, solid.last_word_bits(), edge);
         Self { words: solid.words(), width, shape, axes, edge, neighbours, per_piece, ends }
     }

@@ -4,13 +4,14 @@ Per-axis values (spacing, boxes, seeds) are in the array's axis order; results c
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 __version__: str
 __all__ = [
+    "PackedPair",
     "__version__",
     "boundary",
     "connected_components",
@@ -18,6 +19,7 @@ __all__ = [
     "distance_transform",
     "erode",
     "euler_characteristic",
+    "exact_sum",
     "fill_holes",
     "flood",
     "gunzip",
@@ -59,16 +61,21 @@ def label_distance_transform(
     labels: _Labels, spacing: Sequence[float], *, threads: int
 ) -> NDArray[np.float32]: ...
 
-# counts.rs: voxels of every pair of labels (reference, prediction) and of every label of either side, boxes of the labels of either side;
-# all ascending
+# counts.rs: two label maps of zeros and ones as bits
+@final
+class PackedPair: ...
+
+# voxels of every pair of labels (reference, prediction) and of every label of either side, boxes of the labels of either side, all
+# ascending; and with `keep`, if there are only zeros and ones, the maps as bits
 def joint_histogram(
-    reference: _Labels, prediction: _Labels, ignored: _Mask | None, *, threads: int
+    reference: _Labels, prediction: _Labels, ignored: _Mask | None, *, keep: bool, threads: int
 ) -> tuple[
     dict[tuple[int, int], int],
     dict[int, int],
     dict[int, int],
     dict[int, tuple[tuple[int, int], ...]],
     dict[int, tuple[tuple[int, int], ...]],
+    PackedPair | None,
 ]: ...
 
 # elements of both, of the reference, of the prediction, all that are not ignored; any number of axes
@@ -81,6 +88,9 @@ def moments(
     labels: _Labels, members: Sequence[int] | None, box: _Box | None, ignored: _Mask | None
 ) -> tuple[int, list[int], list[list[int]]]: ...
 
+# sums.rs: rounded once
+def exact_sum(values: NDArray[np.float64]) -> float: ...
+
 # surface.rs
 def boundary(
     mask: _Mask,
@@ -92,11 +102,13 @@ def surfels(
 ) -> NDArray[np.float64]: ...  # weights, each axis one longer
 
 # surface_distance.rs: for each target (members in the reference, in the prediction, box) lists reference -> prediction, prediction -> reference;
-# members None: every non-zero element; box None: everything
+# members None: every non-zero element; box None: everything;
+# packed: the same two maps as bits, read instead of the arrays
 def surface_distances(
     reference: _Labels,
     prediction: _Labels,
     *,
+    packed: PackedPair | None,
     targets: Sequence[tuple[Sequence[int] | None, Sequence[int] | None, _Box | None]],
     ignored: _Mask | None,
     spacing: Sequence[float],

@@ -22,7 +22,10 @@ RAND = ("adapted_rand_error", "rand_split", "rand_merge")
 
 def histogram(reference, prediction, ignored=None):
     """The kernel's histogram as a dictionary."""
-    joint, rows, columns, *boxes = _core.joint_histogram(reference, prediction, ignored, threads=2)
+    joint, rows, columns, *boxes, packed = _core.joint_histogram(
+        reference, prediction, ignored, keep=False, threads=2
+    )
+    assert packed is None
     assert list(joint) == sorted(joint)
     for side, (counts, found) in enumerate(zip((rows, columns), boxes, strict=True)):
         assert list(counts) == list(found) == sorted({pair[side] for pair in joint})

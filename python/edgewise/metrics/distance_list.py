@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from edgewise._core import exact_sum
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -57,7 +59,7 @@ class DistanceList(NamedTuple):
     @property
     def total(self) -> float:
         """Summed weight."""
-        return _sum(self.weights)
+        return exact_sum(self.weights)
 
     def maximum(self) -> float:
         """Return the largest distance; NaN for an empty list."""
@@ -67,13 +69,13 @@ class DistanceList(NamedTuple):
         """Return the weighted mean; NaN for an empty list."""
         if self.is_empty:
             return math.nan
-        return _sum(self.distances * self.weights) / self.total
+        return exact_sum(self.distances * self.weights) / self.total
 
     def root_mean_square(self) -> float:
         """Return the root of the weighted mean of squares; NaN for an empty list."""
         if self.is_empty:
             return math.nan
-        return math.sqrt(_sum(self.distances * self.distances * self.weights) / self.total)
+        return math.sqrt(exact_sum(self.distances * self.distances * self.weights) / self.total)
 
     def standard_deviation(self) -> float:
         """Return the weighted population standard deviation; NaN for an empty or infinite list."""
@@ -81,14 +83,14 @@ class DistanceList(NamedTuple):
         if not math.isfinite(mean):
             return math.nan
         offsets = self.distances - mean
-        return math.sqrt(_sum(offsets * offsets * self.weights) / self.total)
+        return math.sqrt(exact_sum(offsets * offsets * self.weights) / self.total)
 
     def fraction_within(self, tolerance: float, tie_rtol: float) -> float:
         """Return the share of weight at distances up to `tolerance`; NaN for an empty list."""
         if self.is_empty:
             return math.nan
         within = self.distances <= tolerance * (1.0 + tie_rtol)
-        return _sum(self.weights[within]) / self.total
+        return exact_sum(self.weights[within]) / self.total
 
     def quantile(self, q: float, rule: Percentile) -> float:
         """Return the level `q` (per cent) by one of numpy's rules, or by "step" on the weights.
@@ -136,11 +138,6 @@ class DistanceList(NamedTuple):
         return float(self.distances[min(index, self.distances.size - 1)])
 
 
-def _sum(values: NDArray[np.float64]) -> float:
-    """Return the exact sum, rounded once; of a list, because arrays are slow to iterate."""
-    return math.fsum(values.tolist())
-
-
 def _between(a: float, b: float, t: float) -> float:
     """Interpolate with numpy's two-sided rule, needed for equality to the bit."""
     if a == b or t == 0:
@@ -180,6 +177,14 @@ class ListPair(NamedTuple):
         np.add.at(counts, places, np.concatenate([first.counts, second.counts]))
         return DistanceList(distances, counts, weights)
 
+    def pooled_mean(self) -> float:
+        """Return the weighted mean over both boundaries; NaN if neither mask has any."""
+        lists = (self.ref_to_pred, self.pred_to_ref)
+        total = exact_sum(np.concatenate([one.weights for one in lists]))
+        if not total:
+            return math.nan
+        return exact_sum(np.concatenate([one.distances * one.weights for one in lists])) / total
+
     def maximum(self) -> float:
         """Return the larger of the two maxima; that of the other list if one is empty."""
         return larger(self.ref_to_pred.maximum(), self.pred_to_ref.maximum())
@@ -207,12 +212,12 @@ class ListPair(NamedTuple):
                 first.fraction_within(tolerance, tie_rtol),
                 second.fraction_within(tolerance, tie_rtol),
             )
-        total = _sum(np.concatenate([first.weights, second.weights]))
+        total = exact_sum(np.concatenate([first.weights, second.weights]))
         if total == 0:
             return math.nan
         limit = tolerance * (1.0 + tie_rtol)
         within = [one.weights[one.distances <= limit] for one in (first, second)]
-        return _sum(np.concatenate(within)) / total
+        return exact_sum(np.concatenate(within)) / total
 
 
 def larger(first: float, second: float) -> float:

@@ -50,6 +50,8 @@ class Ingredients:
         The labels that make up the foreground.
     box : callable
         Returns the smallest box of both masks in the grid's axes; None if both are empty.
+    packed : PackedPair, optional
+        The two label maps as bits.
     voxel_volume : float
         Product of all spacings, those of squeezed axes included: a slice has a thickness.
     threads : int
@@ -63,12 +65,14 @@ class Ingredients:
         members: Sequence[int],
         box: Callable[[], Box | None],
         *,
+        packed: _core.PackedPair | None,
         voxel_volume: float,
         threads: int,
     ) -> None:
         self.grid = grid
         self.histogram = histogram
         self.members = tuple(members)
+        self.packed = packed
         self.voxel_volume: float = voxel_volume
         self.threads = threads
         self._find_box = box
@@ -243,6 +247,7 @@ def _measured_distances(
     found = _core.surface_distances(
         grid.reference,
         grid.prediction,
+        packed=targets[0].packed,
         targets=[(one._ref_members, one._pred_members, one._box) for one in targets],
         ignored=grid.ignored,
         spacing=grid.spacing,

@@ -34,6 +34,8 @@ class JointHistogram(NamedTuple):
         Number of voxels, ignored ones left out.
     ref_boxes, pred_boxes : mapping
         Label to the smallest box around its voxels.
+    packed : PackedPair, optional
+        Both maps as bits, if they were to be kept and hold only 0 and 1.
     """
 
     joint: Mapping[tuple[int, int], int]
@@ -42,6 +44,7 @@ class JointHistogram(NamedTuple):
     total: int
     ref_boxes: Mapping[int, Box]
     pred_boxes: Mapping[int, Box]
+    packed: _core.PackedPair | None = None
 
     def counts(self, members: Collection[int]) -> Counts:
         """Return the four counts of the region made of the labels `members`."""
@@ -93,20 +96,28 @@ def table_of(joint: Mapping[tuple[int, int], int]) -> JointHistogram:
 
 
 def joint_histogram(
-    reference: AnyArray, prediction: AnyArray, ignored: AnyArray | None, threads: int
+    reference: AnyArray,
+    prediction: AnyArray,
+    ignored: AnyArray | None,
+    threads: int,
+    *,
+    keep: bool = False,
 ) -> JointHistogram:
-    """Count the pairs of labels of two label maps in one pass; boxes up to three axes only."""
+    """Count the pairs of labels of two label maps in one pass; boxes up to three axes only.
+
+    `keep` says that masks will be measured, which then need not be read again.
+    """
     boxed = reference.ndim <= 3
     if not boxed:  # contiguous, in one memory order: views
         reference, prediction = reference.ravel(order="K"), prediction.ravel(order="K")
         ignored = None if ignored is None else ignored.ravel(order="K")
-    joint, rows, columns, ref_boxes, pred_boxes = _core.joint_histogram(
-        reference, prediction, ignored, threads=threads
+    joint, rows, columns, ref_boxes, pred_boxes, packed = _core.joint_histogram(
+        reference, prediction, ignored, keep=keep and boxed, threads=threads
     )
     total = sum(rows.values())
     if not boxed:
         return JointHistogram(joint, rows, columns, total, {}, {})
-    return JointHistogram(joint, rows, columns, total, ref_boxes, pred_boxes)
+    return JointHistogram(joint, rows, columns, total, ref_boxes, pred_boxes, packed)
 
 
 def count_masks(grid: Grid, threads: int) -> Counts:

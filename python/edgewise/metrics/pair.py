@@ -121,7 +121,8 @@ def measure(
         ignore_mask=ignore_mask,
         allow_negative_labels=allow_negative_labels,
     )
-    pair = PairIngredients(grid, as_threads(threads))
+    distances = any("distances" in request.definition.needs for request in requests)
+    pair = PairIngredients(grid, as_threads(threads), distances=distances)
     targets = targets_of(
         pair.histogram,
         labels,

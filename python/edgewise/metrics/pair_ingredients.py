@@ -28,11 +28,14 @@ class PairIngredients:
         As the caller gave it, with its axes of length 1.
     threads : int
         For the kernels.
+    distances : bool, default False
+        Whether boundary distances will be asked for: bits are then kept of masks that are counted.
     """
 
-    def __init__(self, grid: Grid, threads: int) -> None:
+    def __init__(self, grid: Grid, threads: int, *, distances: bool = False) -> None:
         self.grid = grid
         self.threads = threads
+        self._distances = distances
         self._squeezed = grid.squeezed()
         self._made: dict[tuple[tuple[int, ...], bool], Ingredients] = {}
 
@@ -40,7 +43,13 @@ class PairIngredients:
     def histogram(self) -> JointHistogram:
         """The joint histogram with the boxes in the axes of the squeezed grid."""
         grid = self._squeezed
-        return joint_histogram(grid.reference, grid.prediction, grid.ignored, self.threads)
+        return joint_histogram(
+            grid.reference,
+            grid.prediction,
+            grid.ignored,
+            self.threads,
+            keep=self._distances,
+        )
 
     def of(self, members: tuple[int, ...], *, squeeze: bool) -> Ingredients:
         """Return the ingredients of the region made of the labels `members`."""
@@ -52,6 +61,7 @@ class PairIngredients:
                 self.histogram,
                 members,
                 lambda: self._box(members, squeeze=squeeze),
+                packed=self.histogram.packed if squeeze else None,
                 voxel_volume=math.prod(self.grid.spacing),
                 threads=self.threads,
             )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from edgewise._arguments import Spacing, as_threads
 
 from .conventions import Convention, chosen
+from .definitions import METRICS
 from .formulas import measured, measured_counts
 from .formulas.agreement import OF_TABLE
 from .formulas.ratios import OF_COUNTS
@@ -43,7 +44,7 @@ def score_masks(
     threads = 1 if grid.reference.size < _LITTLE else as_threads("auto")
     if name in OF_COUNTS:
         return measured_counts(name, count_masks(grid, threads), settings)
-    pair = PairIngredients(grid, threads)
+    pair = PairIngredients(grid, threads, distances="distances" in METRICS[name].needs)
     value, _ = measured(name, pair.of((1,), squeeze=settings.squeeze), settings)
     return value
 

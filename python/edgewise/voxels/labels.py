@@ -42,5 +42,6 @@ def count_labels(labels: ArrayLike, *, threads: Threads = "auto") -> dict[int, i
     """
     array = as_label_map(labels, allow_negative_labels=True)
     flat = array.ravel(order="K")  # contiguous: a view
-    _, counts, *_ = _core.joint_histogram(flat, flat, None, threads=as_threads(threads))
+    number = as_threads(threads)
+    _, counts, *_ = _core.joint_histogram(flat, flat, None, keep=False, threads=number)
     return counts

@@ -20,6 +20,7 @@ pub mod morphology;
 mod padded;
 pub mod parallel;
 pub mod simd;
+pub mod sums;
 pub mod surface;
 pub mod surface_distance;
 pub mod surfel_table;

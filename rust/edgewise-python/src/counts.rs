@@ -1,6 +1,6 @@
 //! Counts: label maps of any integer type or masks in, numbers out, axes in the order of the array.
 
-use edgewise_core::counts::{self, JointHistogram, LabelCount};
+use edgewise_core::counts::{self, BitMap, JointHistogram, LabelCount};
 use edgewise_core::{View, grid::Bounds};
 use numpy::PyUntypedArray;
 use pyo3::prelude::*;
@@ -10,23 +10,29 @@ use crate::array::{self, Borrowed, Order};
 use crate::errors::to_python;
 use crate::labels::{any_labels, check_alike, hidden};
 
-/// Voxels of pairs, of either side's labels, and boxes of either side's labels: see `_core.pyi`.
+/// Two label maps of zeros and ones as bits, for what is measured after they were counted.
+#[pyclass(frozen, module = "edgewise._core")]
+pub(crate) struct PackedPair(pub(crate) [BitMap; 2]);
+
+/// Voxels of pairs, of either side's labels, and boxes of either side's labels, bits if they are kept: see `_core.pyi`.
 type Histogram<'py> = (
     Bound<'py, PyDict>,
     Bound<'py, PyDict>,
     Bound<'py, PyDict>,
     Bound<'py, PyDict>,
     Bound<'py, PyDict>,
+    Option<PackedPair>,
 );
 
 /// Count the labels of two maps, their pairs, and the box of every label, in one pass.
 #[pyfunction]
-#[pyo3(signature = (reference, prediction, ignored, *, threads))]
+#[pyo3(signature = (reference, prediction, ignored, *, keep, threads))]
 fn joint_histogram<'py>(
     py: Python<'py>,
     reference: &Bound<'py, PyUntypedArray>,
     prediction: &Bound<'py, PyUntypedArray>,
     ignored: Option<&Bound<'py, PyUntypedArray>>,
+    keep: bool,
     threads: usize,
 ) -> PyResult<Histogram<'py>> {
     let (ref_map, pred_map) = (any_labels(reference)?, any_labels(prediction)?);
@@ -36,15 +42,22 @@ fn joint_histogram<'py>(
     let ignored: Option<View<u8>> = ignored.as_ref().map(Borrowed::view).transpose()?;
     let (ref_rows, pred_rows) = (ref_map.map()?, pred_map.map()?);
     let (ref_rows, pred_rows) = (ref_rows.as_ref(), pred_rows.as_ref());
-    let found = py
-        .detach(|| counts::joint_histogram(ref_rows, pred_rows, ignored.as_ref(), threads))
-        .map_err(to_python)?;
-    hand_back(py, &found, shape.len(), order)
+    let count = || {
+        if keep {
+            counts::joint_histogram_and_bits(ref_rows, pred_rows, ignored.as_ref(), threads)
+        } else {
+            counts::joint_histogram(ref_rows, pred_rows, ignored.as_ref(), threads)
+                .map(|found| (found, None))
+        }
+    };
+    let (found, bits) = py.detach(count).map_err(to_python)?;
+    hand_back(py, &found, bits.map(PackedPair), shape.len(), order)
 }
 
 fn hand_back<'py>(
     py: Python<'py>,
     found: &JointHistogram,
+    bits: Option<PackedPair>,
     axes: usize,
     order: Order,
 ) -> PyResult<Histogram<'py>> {
@@ -59,6 +72,7 @@ fn hand_back<'py>(
         counted(py, &columns, &found.prediction)?,
         boxed(py, &rows, &found.reference, axes, order)?,
         boxed(py, &columns, &found.prediction, axes, order)?,
+        bits,
     ))
 }
 
@@ -124,6 +138,7 @@ fn mask_counts(
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PackedPair>()?;
     module.add_function(wrap_pyfunction!(joint_histogram, module)?)?;
     module.add_function(wrap_pyfunction!(mask_counts, module)?)
 }

@@ -14,6 +14,7 @@ mod gzip;
 mod labels;
 mod moments;
 mod morphology;
+mod sums;
 mod surface;
 mod surface_distance;
 mod thinning;
@@ -31,6 +32,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     gzip::register(module)?;
     moments::register(module)?;
     morphology::register(module)?;
+    sums::register(module)?;
     surface::register(module)?;
     surface_distance::register(module)?;
     thinning::register(module)

@@ -1,11 +1,13 @@
 //! Boundary distances: two label maps in, two lists of distinct distances out for every target.
 
+use edgewise_core::counts::Members;
 use edgewise_core::surface_distance::{Convention, DistanceList, Target, between_labels};
 use numpy::{PyArray1, PyUntypedArray};
 use pyo3::prelude::*;
 
 use crate::array::Borrowed;
-use crate::errors::to_python;
+use crate::counts::PackedPair;
+use crate::errors::{ShapeError, to_python};
 use crate::labels::{any_labels, check_alike, hidden};
 
 /// Distances, counts, weights.
@@ -18,13 +20,14 @@ type PyTarget = (Option<Vec<i128>>, Option<Vec<i128>>, Option<Vec<(usize, usize)
 /// Distances from the boundary of each of two masks to that of the other, for every target.
 #[pyfunction]
 #[pyo3(signature = (
-    reference, prediction, *, targets, ignored, spacing, boundary, edge, threads
+    reference, prediction, *, packed, targets, ignored, spacing, boundary, edge, threads
 ))]
 #[allow(clippy::too_many_arguments, reason = "keyword arguments of one call")]
 fn surface_distances<'py>(
     py: Python<'py>,
     reference: &Bound<'py, PyUntypedArray>,
     prediction: &Bound<'py, PyUntypedArray>,
+    packed: Option<&Bound<'py, PackedPair>>,
     targets: Vec<PyTarget>,
     ignored: Option<&Bound<'py, PyUntypedArray>>,
     spacing: Vec<f64>,
@@ -49,7 +52,13 @@ fn surface_distances<'py>(
         elements: boundary.parse().map_err(to_python)?,
         edge: edge.parse().map_err(to_python)?,
     };
-    let (ours, theirs) = (ours.as_ref(), theirs.as_ref());
+    if packed.is_some_and(|packed| packed.get().0[0].shape() != whole) {
+        return Err(ShapeError::new_err("packed is of another shape than the arrays"));
+    }
+    let (ours, theirs): (&dyn Members, &dyn Members) = match packed {
+        Some(packed) => (&packed.get().0[0], &packed.get().0[1]),
+        None => (ours.as_ref(), theirs.as_ref()),
+    };
     let lists = py
         .detach(|| between_labels(ours, theirs, ignored.as_ref(), &targets, &convention, threads))
         .map_err(to_python)?;

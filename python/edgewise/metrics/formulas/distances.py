@@ -70,7 +70,7 @@ def _assd(ingredients: Ingredients, settings: Convention) -> float:
     if settings.assd == "ahd":
         return _ahd(ingredients, settings)
     lists = ingredients.distances(settings.boundary, settings.edge)
-    return lists.mean_of_means() if settings.assd == "masd" else lists.pooled().mean()
+    return lists.mean_of_means() if settings.assd == "masd" else lists.pooled_mean()
 
 
 def _share(distances: DistanceList, settings: Convention) -> float:

@@ -6,6 +6,7 @@ use std::ops::Range;
 pub(super) const BLOCK: usize = 1 << 13;
 
 /// How an array is cut.
+#[derive(Debug)]
 pub(super) struct Blocks {
     shape: [usize; 3],
     /// Lengths of a block that does not lie at an end.

@@ -114,6 +114,13 @@ impl Rows {
         [x, -x - (stop - first) as i32, 0, 0, y, end_y, z, end_z]
     }
 
+    /// The lanes of a whole row of a block, by its number.
+    #[inline(always)]
+    pub(super) fn row(&self, row: usize) -> Lanes {
+        let [y, end_y, z, end_z] = self.lanes[row];
+        [self.x, -self.x - self.columns as i32, 0, 0, y, end_y, z, end_z]
+    }
+
     /// The lanes of the whole block.
     #[inline(always)]
     pub(super) fn block(&self) -> Lanes {

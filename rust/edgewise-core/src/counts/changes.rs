@@ -23,11 +23,12 @@ pub(super) struct Runs {
 
 impl Runs {
     pub(super) fn new() -> Self {
-        Self { changes: [0; WORDS], places: vec![0; BLOCK + 64], found: 0 }
+        Self { changes: [0; WORDS], places: vec![], found: 0 }
     }
 
     /// Begin a block: its rows begin runs.
     pub(super) fn begin(&mut self, block: &Block) {
+        self.places.resize(BLOCK + 64, 0); // once
         self.changes.fill(0);
         for first in (0..block.piece.len()).step_by(block.shape[2]) {
             self.changes[first / 64] |= 1 << (first % 64);

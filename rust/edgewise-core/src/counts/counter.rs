@@ -4,8 +4,11 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::grid::View;
+use crate::mask;
 
 use super::LabelMap;
+use super::binary::{BinaryBlock, BinaryTally};
+use super::bits::Kept;
 use super::blocks::{Block, Blocks};
 use super::boxes::{BITS, Rows};
 use super::bytes::{ByteBlock, ByteTally};
@@ -17,6 +20,8 @@ use super::wide::{WideBlock, WideTally};
 const SHARE: usize = 16;
 /// Below this many voxels, tables for all pairs of bytes cost more than they save.
 const FEW: usize = 1 << 12;
+/// Rows of fewer voxels would be mostly padding as bits.
+const NARROW: usize = 32;
 /// After a block that does not fit into bytes, this many are not tried.
 const PATIENCE: usize = 31;
 
@@ -27,9 +32,23 @@ pub(super) struct Pair<'a> {
     pub(super) blocks: Blocks,
 }
 
+/// What a thread found.
+pub(super) struct Counted {
+    pub(super) parts: [Part; 3],
+    /// The blocks of both maps as bits, if all had only zeros and ones and they were to be kept.
+    pub(super) bits: Option<[Kept; 2]>,
+}
+
 /// Counts of the blocks that were given to it.
 pub(super) struct Counter<'a> {
     pair: &'a Pair<'a>,
+    /// Whether all blocks so far had only zeros and ones.
+    is_binary: bool,
+    /// Whether their bits are kept.
+    keep: bool,
+    binary: BinaryTally,
+    /// A block of both maps, and of what counts, as bits.
+    words: [Vec<u64>; 3],
     bytes: ByteTally,
     wide: WideTally,
     runs: Runs,
@@ -41,14 +60,21 @@ pub(super) struct Counter<'a> {
 }
 
 impl<'a> Counter<'a> {
-    pub(super) fn new(pair: &'a Pair<'a>) -> Self {
-        Self::with(pair, BITS, pair.blocks.voxels() < FEW)
+    /// Keeping bits or not.
+    pub(super) fn new(pair: &'a Pair<'a>, keep: bool) -> Self {
+        let few = pair.blocks.voxels() < FEW;
+        let is_binary = few || pair.maps[0].shape()[2] >= NARROW;
+        Self { keep, ..Self::with(pair, BITS, few, is_binary) }
     }
 
-    /// With an origin every `1 << bits` voxels, and for a few voxels only or many.
-    pub(super) fn with(pair: &'a Pair<'a>, bits: u32, few: bool) -> Self {
+    /// With an origin every `1 << bits` voxels, for a few voxels only or many, and whether zeros and ones are tried as bits.
+    pub(super) fn with(pair: &'a Pair<'a>, bits: u32, few: bool, is_binary: bool) -> Self {
         Self {
             pair,
+            is_binary,
+            keep: false,
+            binary: BinaryTally::default(),
+            words: [vec![], vec![], vec![]],
             bytes: ByteTally::default(),
             wide: WideTally::new(few),
             runs: Runs::new(),
@@ -60,7 +86,7 @@ impl<'a> Counter<'a> {
     }
 
     /// Count blocks until none is left; several threads may share them.
-    pub(super) fn share(mut self, next: &AtomicUsize) -> [Part; 2] {
+    pub(super) fn share(mut self, next: &AtomicUsize) -> Counted {
         let end = self.pair.blocks.count();
         loop {
             let first = next.fetch_add(SHARE, Ordering::Relaxed);
@@ -83,6 +109,10 @@ impl<'a> Counter<'a> {
             }
             let ignored = if hidden { ignored } else { &[] };
             self.rows.move_to(&block);
+            if self.is_binary && self.add_binary(index, &block, ignored) {
+                continue;
+            }
+            self.is_binary = false;
             self.runs.begin(&block);
             if !self.add_bytes(&block, ignored) {
                 self.add_wide(&block, ignored);
@@ -91,8 +121,35 @@ impl<'a> Counter<'a> {
     }
 
     /// All that was counted.
-    pub(super) fn finish(self) -> [Part; 2] {
-        [self.bytes.finish(), self.wide.finish()]
+    pub(super) fn finish(mut self) -> Counted {
+        let parts = [self.binary.finish(), self.bytes.finish(), self.wide.finish()];
+        Counted { parts, bits: (self.is_binary && self.keep).then_some(self.binary.kept) }
+    }
+
+    /// Count a block if it has only zeros and ones.
+    fn add_binary(&mut self, index: usize, block: &Block, ignored: &[u8]) -> bool {
+        let columns = block.shape[2];
+        let length = block.piece.len() / columns * columns.div_ceil(64);
+        let [reference, prediction, kept] = &mut self.words;
+        let mut ones = [false; 2];
+        let both = self.pair.maps.iter().zip([&mut *reference, &mut *prediction]);
+        for ((map, words), ones) in both.zip(&mut ones) {
+            words.resize(length, 0);
+            let Some(found) = map.bits(block.piece.clone(), columns, words) else { return false };
+            *ones = found;
+        }
+        kept.clear();
+        if !ignored.is_empty() {
+            kept.resize(length, 0);
+            mask::pack_rows(ignored, columns, kept);
+            for word in kept.iter_mut() {
+                *word = !*word;
+            }
+        }
+        let maps = [&reference[..], &prediction[..]];
+        let rows = &self.rows;
+        self.binary.add(&BinaryBlock { block, rows, maps, ones, kept }, self.keep.then_some(index));
+        true
     }
 
     /// Count a block if all its labels are bytes.

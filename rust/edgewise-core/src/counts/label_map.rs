@@ -9,13 +9,22 @@ use crate::simd::{self, Isa, Kernel};
 
 use super::changes::{AHEAD, Mark};
 
-/// A label map of any integer type: read piece by piece of memory, or as the mask of some labels.
-pub trait LabelMap: Sync {
+/// A label map, seen as masks of some of its labels.
+pub trait Members: Sync {
     /// Lengths along z, y, x.
     fn shape(&self) -> [usize; 3];
 
     /// How many of z, y, x are axes of the array.
     fn axes(&self) -> usize;
+
+    /// The elements of a box whose label is one of `members`, or is not 0 without members: [`labels::members`].
+    fn members(&self, bounds: &Bounds, members: Option<&[i128]>) -> Mask;
+}
+
+/// A label map of any integer type, read piece by piece of memory.
+pub trait LabelMap: Members {
+    /// Some rows of `columns` labels as bits, each row padded to whole words, if all labels are 0 and 1; returns whether there is a 1.
+    fn bits(&self, piece: Range<usize>, columns: usize, words: &mut [u64]) -> Option<bool>;
 
     /// A piece of the labels as bytes, if all of them are 0 to 255; may use the buffer.
     fn bytes<'a>(&'a self, piece: Range<usize>, buffer: &'a mut Vec<u8>) -> Option<&'a [u8]>;
@@ -28,18 +37,25 @@ pub trait LabelMap: Sync {
 
     /// The label of a key.
     fn label(&self, key: u64) -> i128;
-
-    /// The elements of a box whose label is one of `members`: [`labels::members`].
-    fn members(&self, bounds: &Bounds, members: Option<&[i128]>) -> Mask;
 }
 
-impl<T: Label> LabelMap for View<'_, T> {
+impl<T: Label> Members for View<'_, T> {
     fn shape(&self) -> [usize; 3] {
         View::shape(self)
     }
 
     fn axes(&self) -> usize {
         View::axes(self)
+    }
+
+    fn members(&self, bounds: &Bounds, members: Option<&[i128]>) -> Mask {
+        labels::members(self, bounds, members)
+    }
+}
+
+impl<T: Label> LabelMap for View<'_, T> {
+    fn bits(&self, piece: Range<usize>, columns: usize, words: &mut [u64]) -> Option<bool> {
+        simd::dispatch(Binary { piece: &self.data()[piece], columns, words })
     }
 
     fn bytes<'a>(&'a self, piece: Range<usize>, buffer: &'a mut Vec<u8>) -> Option<&'a [u8]> {
@@ -64,10 +80,50 @@ impl<T: Label> LabelMap for View<'_, T> {
     fn label(&self, key: u64) -> i128 {
         T::from_key(key).into()
     }
+}
 
-    fn members(&self, bounds: &Bounds, members: Option<&[i128]>) -> Mask {
-        labels::members(self, bounds, members)
+/// [`LabelMap::bits`].
+struct Binary<'a, T> {
+    piece: &'a [T],
+    columns: usize,
+    words: &'a mut [u64],
+}
+
+impl<T: Label> Kernel for Binary<'_, T> {
+    type Output = Option<bool>;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Option<bool> {
+        // rows of whole words are like one long row
+        let columns = if self.columns.is_multiple_of(64) { self.piece.len() } else { self.columns };
+        let width = columns.div_ceil(64);
+        let rows = self.piece.chunks_exact(columns);
+        for (row, words) in rows.zip(self.words.chunks_exact_mut(width)) {
+            let (wholes, rest) = row.as_chunks::<64>();
+            for (word, labels) in words.iter_mut().zip(wholes) {
+                simd::prefetch(labels, AHEAD);
+                *word = ones(isa, labels);
+            }
+            if let Some(word) = words.get_mut(wholes.len()) {
+                let mut last = [T::default(); 64];
+                last[..rest.len()].copy_from_slice(rest);
+                *word = ones(isa, &last);
+            }
+        }
+        // a loop of its own: compilers do not make vectors of both at once
+        let seen = self.piece.iter().fold(T::default(), |seen, &label| seen | label).key();
+        (seen <= 1).then_some(seen == 1)
     }
+}
+
+/// The labels that are not 0.
+#[inline(always)]
+fn ones<I: Isa, T: Label>(isa: I, labels: &[T; 64]) -> u64 {
+    let mut bytes = [0_u8; 64];
+    for (byte, &label) in bytes.iter_mut().zip(labels) {
+        *byte = u8::from(label != T::default());
+    }
+    isa.nonzero(&bytes)
 }
 
 /// The low bytes of some labels; false if that is not all of them.

@@ -23,8 +23,9 @@ pub struct MaskCounts {
 }
 
 impl MaskCounts {
+    /// Count 64 elements of both masks.
     #[inline(always)]
-    fn add(&mut self, reference: u64, prediction: u64, kept: u64) {
+    pub(super) fn add(&mut self, reference: u64, prediction: u64, kept: u64) {
         let (reference, prediction) = (reference & kept, prediction & kept);
         self.both += u64::from((reference & prediction).count_ones());
         self.reference += u64::from(reference.count_ones());

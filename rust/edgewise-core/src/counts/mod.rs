@@ -3,12 +3,14 @@
 //! Both maps are read once, a block of some thousand voxels at a time. Runs of voxels where neither map changes are found by comparing neighbours,
 //! 64 at a time; each run then costs a few instructions: one counter and one box for either map. Blocks in which nearly every voxel differs
 //! from the last are counted voxel by voxel instead. Blocks whose labels fit into a byte, of whatever type, need no look-up of labels
-//! (`bytes`); the labels of others are numbered as they come (`wide`).
+//! (`bytes`); zeros and ones are counted as bits, 64 at a time (`binary`), as long as there is nothing else; the labels of others are numbered as they come (`wide`).
 //!
 //! Cost on one thread: 0.12 to 0.2 ns a voxel for anatomy in bytes, two to three times the reading of both maps; 0.6 ns for noise. Labels that
 //! fit into no byte cost 5 ns a run, thousands of scattered ones up to 20.
 #![allow(clippy::inline_always, reason = "see `simd`")]
 
+mod binary;
+mod bits;
 mod blocks;
 mod boxes;
 mod bytes;
@@ -32,10 +34,10 @@ use crate::grid::{Bounds, View};
 use crate::parallel;
 
 use blocks::Blocks;
-use counter::{Counter, Pair};
-use merge::Part;
+use counter::{Counted, Counter, Pair};
 
-pub use label_map::LabelMap;
+pub use bits::BitMap;
+pub use label_map::{LabelMap, Members};
 pub use masks::{MaskCounts, mask_counts};
 
 /// Voxels worth a thread.
@@ -100,21 +102,59 @@ pub fn joint_histogram(
     ignored: Option<&View<u8>>,
     threads: usize,
 ) -> Result<JointHistogram> {
+    Ok(count([reference, prediction], ignored, threads, false)?.0)
+}
+
+/// [`joint_histogram`], and both maps as bits if all their labels are 0 and 1: what is measured next need not read them again.
+///
+/// Memory beyond the result: none but that of [`joint_histogram`]. The bits take an eighth of a byte a voxel, less where there are many zeros.
+/// Maps with rows of fewer than 32 voxels are not kept as bits, unless they are small.
+///
+/// # Errors
+/// [`Error::Shape`] if the shapes differ.
+pub fn joint_histogram_and_bits(
+    reference: &dyn LabelMap,
+    prediction: &dyn LabelMap,
+    ignored: Option<&View<u8>>,
+    threads: usize,
+) -> Result<(JointHistogram, Option<[BitMap; 2]>)> {
+    count([reference, prediction], ignored, threads, true)
+}
+
+fn count(
+    maps: [&dyn LabelMap; 2],
+    ignored: Option<&View<u8>>,
+    threads: usize,
+    keep: bool,
+) -> Result<(JointHistogram, Option<[BitMap; 2]>)> {
+    let [reference, prediction] = maps;
     let shape = reference.shape();
     for other in [prediction.shape(), ignored.map_or(shape, View::shape)] {
         if other != shape {
             return Err(Error::Shape(format!("shapes differ: {shape:?} and {other:?}")));
         }
     }
-    let pair = Pair { maps: [reference, prediction], ignored, blocks: Blocks::of(shape) };
+    let pair = Pair { maps, ignored, blocks: Blocks::of(shape) };
     let threads = threads.clamp(1, shape.iter().product::<usize>().div_ceil(GRAIN).max(1));
     let next = AtomicUsize::new(0);
-    let parts: Vec<[Part; 2]> = parallel::install(threads, |parallel| {
+    let counted: Vec<Counted> = parallel::install(threads, |parallel| {
+        let share = || Counter::new(&pair, keep).share(&next);
         if parallel {
-            (0..threads).into_par_iter().map(|_| Counter::new(&pair).share(&next)).collect()
+            (0..threads).into_par_iter().map(|_| share()).collect()
         } else {
-            vec![Counter::new(&pair).share(&next)]
+            vec![share()]
         }
     });
-    Ok(merge::merge(pair.maps, parts.as_flattened()))
+    let mut parts = vec![];
+    let mut bits = Some([vec![], vec![]]);
+    for one in counted {
+        parts.extend(one.parts);
+        bits = bits.zip(one.bits).map(|(mut all, own)| {
+            all.iter_mut().zip(own).for_each(|(all, own)| all.push(own));
+            all
+        });
+    }
+    let axes = reference.axes();
+    let bits = bits.map(|both| both.map(|kept| BitMap::new(shape, axes, kept)));
+    Ok((merge::merge(pair.maps, &parts), bits))
 }

@@ -54,12 +54,12 @@ fn check<A: Label, B: Label>(shape: [usize; 3], reference: &[A], prediction: &[B
     at_every_level(|_| {
         let maps: [&dyn LabelMap; 2] = [&views.0, &views.1];
         let pair = Pair { maps, ignored: Some(&hidden), blocks: Blocks::of(shape) };
-        for (bits, few) in [(3, false), (30, false), (5, true)] {
+        for (bits, few, binary) in [(3, false, true), (30, false, false), (5, true, false)] {
             let mut parts = vec![];
             for k in 0..3 {
-                let mut counter = Counter::with(&pair, bits, few);
+                let mut counter = Counter::with(&pair, bits, few, binary);
                 counter.add(k * pair.blocks.count() / 3..(k + 1) * pair.blocks.count() / 3);
-                parts.extend(counter.finish());
+                parts.extend(counter.finish().parts);
             }
             assert_eq!(merge::merge(maps, &parts), found);
         }

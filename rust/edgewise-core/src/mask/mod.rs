@@ -92,8 +92,7 @@ impl Mask {
         let columns = shape[2];
         let rows = GRAIN.div_ceil(columns);
         let width = mask.words_per_row;
-        let pack =
-            |(words, data): (&mut [u64], &[u8])| simd::dispatch(PackRows { words, data, columns });
+        let pack = |(words, data): (&mut [u64], &[u8])| pack_rows(data, columns, words);
         parallel::install(threads.min(data.len().div_ceil(GRAIN)), |parallel| {
             if parallel {
                 let parts = mask.words.par_chunks_mut(rows * width);
@@ -326,6 +325,11 @@ impl Mask {
     }
 }
 
+/// Pack rows of `columns` bytes that follow one another, each into words of its own: which are not 0.
+pub(crate) fn pack_rows(data: &[u8], columns: usize, words: &mut [u64]) {
+    simd::dispatch(PackRows { words, data, columns });
+}
+
 /// Call `visit(x)` for every set bit of a row, ascending.
 #[inline]
 pub(crate) fn each_bit(row: &[u64], mut visit: impl FnMut(usize)) {
@@ -339,7 +343,7 @@ pub(crate) fn each_bit(row: &[u64], mut visit: impl FnMut(usize)) {
 }
 
 /// The low bits of a word that the last word of `length` voxels uses.
-fn low_bits(length: usize) -> u64 {
+pub(crate) fn low_bits(length: usize) -> u64 {
     match length % 64 {
         0 => u64::MAX,
         rest => (1 << rest) - 1,

@@ -2,7 +2,7 @@
 
 use super::pair::Setting;
 use super::{Convention, DistanceList};
-use crate::counts::LabelMap;
+use crate::counts::Members;
 use crate::error::{Error, Result};
 use crate::grid::{Bounds, View};
 use crate::labels;
@@ -54,8 +54,8 @@ pub struct Target {
 /// # Ok::<(), edgewise_core::Error>(())
 /// ```
 pub fn between_labels(
-    reference: &dyn LabelMap,
-    prediction: &dyn LabelMap,
+    reference: &dyn Members,
+    prediction: &dyn Members,
     ignored: Option<&View<u8>>,
     targets: &[Target],
     convention: &Convention,

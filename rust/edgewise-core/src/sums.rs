@@ -93,9 +93,9 @@ mod tests {
 
     #[test]
     fn infinite_terms_make_infinite_sums() {
-        assert_eq!(exact_sum(&[1.0, f64::INFINITY]), f64::INFINITY);
+        assert!(exact_sum(&[1.0, f64::INFINITY]).is_infinite());
         assert!(exact_sum(&[f64::INFINITY, f64::NEG_INFINITY]).is_nan());
-        assert_eq!(exact_sum(&[f64::MAX, f64::MAX]), f64::INFINITY);
-        assert_eq!(exact_sum(&[]), 0.0);
+        assert!(exact_sum(&[f64::MAX, f64::MAX]).is_infinite());
+        assert_eq!(exact_sum(&[]).to_bits(), 0);
     }
 }

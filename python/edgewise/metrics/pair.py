@@ -10,7 +10,7 @@ from edgewise._arguments import as_threads
 from edgewise.errors import ConfigError
 
 from .conventions import Convention, chosen, preset_convention
-from .formulas import measured
+from .formulas import emptiness, measured
 from .formulas.distances import boundary_of
 from .grids import Grid, open_label_maps
 from .labels import Labels, Regions, Target, targets_of
@@ -186,18 +186,24 @@ def _make_distances(
 
 @lru_cache(maxsize=256)
 def _steps(requests: tuple[MetricRequest, ...], *, squeeze: bool | None) -> tuple[_Step, ...]:
-    counts = [MetricRequest(name) for name in ALWAYS]
+    """Return what is measured besides the counts, which every label has."""
     return tuple(
         _Step(request.name, request.id, _settings(request, squeeze=squeeze))
-        for request in dict.fromkeys([*counts, *requests])
+        for request in requests
+        if request.id not in ALWAYS
     )
 
 
 def _values(pair: PairIngredients, target: Target, steps: tuple[_Step, ...]) -> list[Value]:
     label, label_name, members, _ = target
+    c = pair.histogram.counts(members)
+    counted, state = (c.tp, c.fp, c.fn, c.tn, c.n_ref, c.n_pred), emptiness(c) or "ok"
+    rows = [
+        Value(label, label_name, name, float(number), state)
+        for name, number in zip(ALWAYS, counted, strict=True)
+    ]
     kinds = {step.settings.squeeze for step in steps}
     ingredients = {squeeze: pair.of(members, squeeze=squeeze) for squeeze in kinds}
-    rows = []
     for name, metric, settings in steps:
         value, state = measured(name, ingredients[settings.squeeze], settings)
         rows.append(Value(label, label_name, metric, value, state))

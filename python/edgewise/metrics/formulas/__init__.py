@@ -14,7 +14,7 @@ from . import agreement, distances, instances, ratios, topology
 if TYPE_CHECKING:
     from edgewise.metrics.counts import Counts
 
-__all__ = ["FORMULAS", "Formula", "State", "measured", "measured_counts", "state_of"]
+__all__ = ["FORMULAS", "Formula", "State", "emptiness", "measured", "measured_counts", "state_of"]
 
 Formula: TypeAlias = Callable[[Ingredients, Convention], float]
 State: TypeAlias = Literal[
@@ -40,7 +40,7 @@ def measured(name: str, ingredients: Ingredients, settings: Convention) -> tuple
 def measured_counts(name: str, counts: Counts, settings: Convention) -> float:
     """Return the value of a metric that is made of the counts alone."""
     value = float(ratios.OF_COUNTS[name](counts, settings))
-    if settings.empty and (state := _emptiness(counts)):
+    if settings.empty and (state := emptiness(counts)):
         return _of_empty(name, state, settings, value)
     return value
 
@@ -55,7 +55,7 @@ def _of_empty(name: str, state: State, settings: Convention, value: float) -> fl
     return value
 
 
-def _emptiness(counts: Counts) -> State | None:
+def emptiness(counts: Counts) -> State | None:
     """Return which mask is empty; None if neither is."""
     if counts.tp:
         return None
@@ -67,7 +67,7 @@ def _emptiness(counts: Counts) -> State | None:
 
 def state_of(name: str, value: float, ingredients: Ingredients, settings: Convention) -> State:
     """Return the state of a value: emptiness first, then a missing boundary, then 0/0."""
-    state = _emptiness(ingredients.counts)
+    state = emptiness(ingredients.counts)
     if state == "both_empty":
         return state
     boundary: Boundary | None = distances.boundary_of(name, settings)

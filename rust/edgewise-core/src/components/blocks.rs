@@ -161,6 +161,39 @@ impl Kernel for FirstBits<'_> {
     }
 }
 
+/// Which voxels of a word are known to hang together with the voxel straight on, or one step ahead; `behind`: which of the other row with the voxel
+/// one step ahead of them.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    straight: u64,
+    ahead: u64,
+    behind: u64,
+}
+
+impl Known {
+    fn straight(straight: u64) -> Self {
+        Self { straight, ..Self::default() }
+    }
+}
+
+/// Word k of the voxels after those of a row.
+#[inline(always)]
+fn next(row: &[u64], k: usize) -> u64 {
+    next_bits(row[k], row.get(k + 1).copied().unwrap_or(0))
+}
+
+/// Word k of the voxels before those of a row.
+#[inline(always)]
+fn previous(row: &[u64], k: usize) -> u64 {
+    row[k] << 1 | k.checked_sub(1).map_or(0, |k| row[k] >> 63)
+}
+
+/// Word k of the voxels that are in a row or beside one that is.
+#[inline(always)]
+fn around(row: &[u64], k: usize) -> u64 {
+    row[k] | next(row, k) | previous(row, k)
+}
+
 /// Join the runs of the blocks `rows` with those of earlier blocks that lie in `among`.
 struct Join<'a> {
     blocks: &'a Blocks<'a>,
@@ -175,6 +208,9 @@ impl Kernel for Join<'_> {
 
     /// Of two ways to go round a square only one is taken: with the runs that touch along y joined, those along z need joining only where the
     /// voxels before both, which would have joined them, are missing; and those across an edge only where both voxels between are missing.
+    ///
+    /// With edge neighbours in 3D, where a block is one row, a third voxel that touches both is enough: the pairs with it come earlier (rows in
+    /// their order; for each the row above, then of the plane behind the same row, the one above, the one below) or go by a third one in turn.
     #[inline(always)]
     fn run<I: Isa>(mut self, _: I) {
         let blocks = self.blocks;
@@ -193,10 +229,18 @@ impl Kernel for Join<'_> {
             let pick = |two: bool, row| if two { row } else { none };
             let (two_z, two_y) = (side_z > 1, side_y > 1);
             let face = blocks.connectivity > 1;
+            let edges = face && axes > blocks.connectivity;
             if y > 0 && self.among.contains(&(block - 1)) {
                 let ours = [row(z0, y0), pick(two_z, row(z1, y0))];
                 let theirs = [above(z0), pick(two_z, above(z1))];
-                self.touch(ours, theirs, |_| 0, face, [block, block - 1]);
+                if edges && let Some(two_above) = y0.checked_sub(2) {
+                    // to the right by way of the voxel to the left and the one two rows above
+                    let (c, e) = (above(z0), row(z0, two_above));
+                    let known = |k| Known { ahead: previous(c, k) & e[k], ..Known::default() };
+                    self.touch(ours, theirs, known, face, [block, block - 1]);
+                } else {
+                    self.touch(ours, theirs, |_| Known::default(), face, [block, block - 1]);
+                }
             }
             if z == 0 || axes < 3 {
                 continue;
@@ -206,7 +250,14 @@ impl Kernel for Join<'_> {
                 let ours = [row(z0, y0), pick(two_y, row(z0, y1))];
                 let theirs = [behind(y0), pick(two_y, behind(y1))];
                 let (a, b, c, d) = (row(z0, y0), behind(y0), above(z0), over);
-                self.touch(ours, theirs, |k| a[k] & b[k] & c[k] & d[k], face, [block, back]);
+                if edges {
+                    let known =
+                        |k| Known { straight: a[k] & c[k], ahead: next(c, k), behind: c[k] };
+                    self.touch(ours, theirs, known, face, [block, back]);
+                } else {
+                    let known = |k| Known::straight(a[k] & b[k] & c[k] & d[k]);
+                    self.touch(ours, theirs, known, face, [block, back]);
+                }
             }
             if blocks.connectivity < 2 {
                 continue;
@@ -215,12 +266,24 @@ impl Kernel for Join<'_> {
             if y > 0 && self.among.contains(&(back - 1)) {
                 let (a, b) = (above(z0), behind(y0));
                 let (ours, theirs) = ([row(z0, y0), none], [over, none]);
-                self.touch(ours, theirs, |k| a[k] | b[k], corner, [block, back - 1]);
+                if edges {
+                    let known = |k| Known::straight(around(a, k) | around(b, k));
+                    self.touch(ours, theirs, known, corner, [block, back - 1]);
+                } else {
+                    let known = |k| Known::straight(a[k] | b[k]);
+                    self.touch(ours, theirs, known, corner, [block, back - 1]);
+                }
             }
             if y + 1 < blocks.grid[1] && self.among.contains(&(back + 1)) {
                 let (a, b) = (row(z0, y1 + 1), behind(y1));
                 let (ours, theirs) = ([row(z0, y1), none], [behind(y1 + 1), none]);
-                self.touch(ours, theirs, |k| a[k] | b[k], corner, [block, back + 1]);
+                if edges {
+                    let known = |k| Known::straight(around(b, k));
+                    self.touch(ours, theirs, known, corner, [block, back + 1]);
+                } else {
+                    let known = |k| Known::straight(a[k] | b[k]);
+                    self.touch(ours, theirs, known, corner, [block, back + 1]);
+                }
             }
         }
     }
@@ -233,7 +296,7 @@ impl Join<'_> {
         &mut self,
         ours: Face,
         theirs: Face,
-        known: impl Fn(usize) -> u64,
+        known: impl Fn(usize) -> Known,
         diagonal: bool,
         blocks: [usize; 2],
     ) {
@@ -248,11 +311,12 @@ impl Join<'_> {
                 (next_a, next_b) = (laid(ours, k + 1), laid(theirs, k + 1));
             }
             let both = a & b;
-            self.lists[0].add(k, ends(both, known(k), 0, next_a & next_b & 1 == 1));
+            let known = known(k);
+            self.lists[0].add(k, ends(both, known.straight, 0, next_a & next_b & 1 == 1));
             if diagonal {
                 let (after_a, after_b) = (next_bits(a, next_a), next_bits(b, next_b));
-                self.lists[1].add(k, a & after_b & !b & !after_a);
-                self.lists[2].add(k, b & after_a & !a & !after_b);
+                self.lists[1].add(k, a & after_b & !b & !after_a & !known.ahead);
+                self.lists[2].add(k, b & after_a & !a & !after_b & !known.behind);
             }
             (a, b) = (next_a, next_b);
         }

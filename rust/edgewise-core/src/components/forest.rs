@@ -81,6 +81,9 @@ impl Grove<'_> {
                 return node;
             }
             let above = *self.parent(parent);
+            if above == parent {
+                return parent;
+            }
             *self.parent(node) = above;
             node = above;
         }

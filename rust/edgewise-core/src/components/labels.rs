@@ -167,6 +167,83 @@ impl<T: Value> Kernel for Split<'_, T> {
     }
 }
 
+/// Which voxels of a row are as those of another row, and not 0: straight on at the same x, `right` one further, `left` one before.
+///
+/// Bit x of `left` stands for voxel x + 1 of the row, so that both voxels of a pair are looked for at the same word. `right` and `left` may lack
+/// pairs that `straight` joins.
+struct Links {
+    straight: Vec<u64>,
+    right: Vec<u64>,
+    left: Vec<u64>,
+}
+
+impl Links {
+    fn none(words: usize) -> Self {
+        let none = vec![0; words];
+        Self { straight: none.clone(), right: none.clone(), left: none }
+    }
+
+    fn clear(&mut self) {
+        self.straight.fill(0);
+        self.right.fill(0);
+        self.left.fill(0);
+    }
+
+    /// Pairs that a third voxel joins which is linked to the first one and lies, seen from the second, at the same x.
+    #[inline(always)]
+    fn own(&self, k: usize) -> Known {
+        let (right, left) = (self.right[k], self.left[k]);
+        Known { straight: self.straight[k], right, left, between: 0 }
+    }
+
+    /// Pairs that a third voxel joins which is linked to the first one and lies, seen from the second, at most one step of x away.
+    #[inline(always)]
+    fn beside(&self, k: usize) -> Known {
+        let (straight, right, left) = (self.straight[k], self.right[k], self.left[k]);
+        let before = k.checked_sub(1).map_or(0, |k| self.left[k] >> 63);
+        let next = next_bits(straight, self.straight.get(k + 1).copied().unwrap_or(0));
+        Known {
+            straight: straight | right | left << 1 | before,
+            right: straight | right,
+            left: next | left,
+            between: 0,
+        }
+    }
+
+    /// Word k of the voxels of the other row that are as both voxels beside them in this one.
+    #[inline(always)]
+    fn between(&self, k: usize) -> u64 {
+        let before = k.checked_sub(1).map_or(0, |k| self.right[k] >> 63);
+        (self.right[k] << 1 | before) & self.left[k]
+    }
+}
+
+/// A word of the links that need not be joined, as in [`Links`].
+#[derive(Clone, Copy, Default)]
+struct Known {
+    straight: u64,
+    right: u64,
+    left: u64,
+    /// Voxels of the other row's far side that hang together with both voxels beside them.
+    between: u64,
+}
+
+impl Known {
+    fn straight(straight: u64) -> Self {
+        Self { straight, ..Self::default() }
+    }
+
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        Self {
+            straight: self.straight | other.straight,
+            right: self.right | other.right,
+            left: self.left | other.left,
+            between: self.between | other.between,
+        }
+    }
+}
+
 /// Join the runs of `rows` with those of earlier rows that lie in `among`.
 struct Join<'a, T> {
     runs: &'a LabelRuns<'a, T>,
@@ -179,53 +256,67 @@ struct Join<'a, T> {
 impl<T: Value> Kernel for Join<'_, T> {
     type Output = ();
 
-    /// As for masks, runs along z are joined only where the voxels before both, touching along y and z, have not joined them already.
+    /// A pair of voxels need not be joined where a third one, of the same value, touches both: the pairs with it come earlier (rows in their order; for
+    /// each the row before, then of the plane before the same row, the one before, the one after) or go by a third one in turn. With
+    /// face neighbours, runs along z are joined only where the voxels before both, touching along y and z, have not joined them already.
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) {
         let [_, height, _] = self.runs.view.shape();
         let (axes, words) = (self.runs.view.axes(), self.runs.words_per_row);
-        let (face, corner) = (self.connectivity > 1, self.connectivity > 2);
-        let unknown = vec![0; words];
-        let (mut along_y, mut along, mut other) = (vec![], vec![0; words], vec![0; words]);
+        let (edges, corners) = (self.connectivity > 1, self.connectivity > 2);
+        let [mut along_y, mut along_z, mut other] = [(); 3].map(|()| Links::none(words));
+        let mut between = vec![0; words]; // of the row before and the one before that
         // where each row of the plane before is as the row before it, as far as these rows go
-        along_y.resize(if axes > 2 { height * words } else { 0 }, 0);
+        let mut before = vec![0; if axes > 2 && !edges { height * words } else { 0 }];
         for row in self.rows.clone() {
             let (z, y) = (row / height, row % height);
-            along.fill(0);
+            if edges {
+                between.iter_mut().enumerate().for_each(|(k, word)| *word = along_y.between(k));
+            }
+            along_y.clear();
             if y > 0 && self.among.contains(&(row - 1)) {
-                self.touch(isa, [row, row - 1], &unknown, &mut along, face);
+                let known = |k: usize| Known { between: between[k], ..Known::default() };
+                self.touch(isa, [row, row - 1], known, &mut along_y, edges);
             }
             if z == 0 || axes < 3 {
                 continue;
             }
             let back = row - height;
-            let before = &mut along_y[y * words..(y + 1) * words];
+            along_z.clear();
+            if !edges {
+                let before = &mut before[y * words..(y + 1) * words];
+                if self.among.contains(&back) {
+                    let known = |k: usize| Known::straight(before[k] & along_y.straight[k]);
+                    self.touch(isa, [row, back], known, &mut along_z, false);
+                }
+                before.copy_from_slice(&along_y.straight);
+                continue;
+            }
             if self.among.contains(&back) {
-                before.iter_mut().zip(&along).for_each(|(before, along)| *before &= along);
-                self.touch(isa, [row, back], before, &mut other, face);
+                let known = |k| if corners { along_y.beside(k) } else { along_y.own(k) };
+                self.touch(isa, [row, back], known, &mut along_z, true);
             }
-            before.copy_from_slice(&along);
-            if face && y > 0 && self.among.contains(&(back - 1)) {
-                self.touch(isa, [row, back - 1], &unknown, &mut other, corner);
+            if y > 0 && self.among.contains(&(back - 1)) {
+                let known = |k| along_z.beside(k).or(along_y.beside(k));
+                self.touch(isa, [row, back - 1], known, &mut other, corners);
             }
-            if face && y + 1 < height && self.among.contains(&(back + 1)) {
-                self.touch(isa, [row, back + 1], &unknown, &mut other, corner);
+            if y + 1 < height && self.among.contains(&(back + 1)) {
+                self.touch(isa, [row, back + 1], |k| along_z.beside(k), &mut other, corners);
             }
         }
     }
 }
 
 impl<T: Value> Join<'_, T> {
-    /// Join the runs of two rows that touch, `diagonal`: also one step of x apart; not where they are `known` to hang together.
-    ///
-    /// `equal_bits` becomes where the rows are equal and not 0.
+    /// Join the runs of two rows that touch, `diagonal`: also one step of x apart; not where they are `known` to hang together. All links are
+    /// found, the known ones too.
     #[inline(always)]
     fn touch<I: Isa>(
         &mut self,
         isa: I,
         rows: [usize; 2],
-        known: &[u64],
-        equal_bits: &mut [u64],
+        known: impl Fn(usize) -> Known,
+        found: &mut Links,
         diagonal: bool,
     ) {
         let (runs, words) = (self.runs, self.runs.words_per_row);
@@ -233,12 +324,14 @@ impl<T: Value> Join<'_, T> {
         let [ours, theirs] = rows.map(|row| runs.values(row));
         let ((a, starts), (b, _)) = (runs.row(rows[0]), runs.row(rows[1]));
         let bases = rows.map(|row| tracks.word(row));
+        let mut carry = 0; // whether the first voxel of the word is as the one to the left
         let mut here = agree(isa, (ours, a), (theirs, b), 0);
         for k in 0..words {
             let next = if k + 1 < words { agree(isa, (ours, a), (theirs, b), k + 1) } else { 0 };
-            equal_bits[k] = here;
+            found.straight[k] = here;
+            let known = known(k);
             let goes_on = next & 1 == 1 && starts[k + 1] & 1 == 0;
-            for bit in Bits(ends(here, known[k], starts[k], goes_on)) {
+            for bit in Bits(ends(here, known.straight, starts[k], goes_on)) {
                 self.grove.join(tracks.at(bases[0] + k, bit), tracks.at(bases[1] + k, bit));
             }
             if diagonal {
@@ -251,13 +344,16 @@ impl<T: Value> Join<'_, T> {
                 if left != 0 {
                     left &= equal(isa, part(theirs, k, 0), part(ours, k, 1));
                 }
+                (found.right[k], found.left[k]) = (right, left);
                 let up = |bit: u32| (k + (bit as usize + 1) / 64, (bit + 1) % 64);
-                for bit in Bits(right) {
+                let to_left = left << 1 | carry;
+                carry = left >> 63;
+                for bit in Bits(right & !known.right & !(to_left & known.between)) {
                     let (next, place) = up(bit);
                     self.grove
                         .join(tracks.at(bases[0] + k, bit), tracks.at(bases[1] + next, place));
                 }
-                for bit in Bits(left) {
+                for bit in Bits(left & !known.left) {
                     let (next, place) = up(bit);
                     self.grove
                         .join(tracks.at(bases[0] + next, place), tracks.at(bases[1] + k, bit));

@@ -104,6 +104,9 @@ fn of_mask<T: Value>(
     let zero = T::default();
     let mask = Mask::pack(&view, &Bounds::whole(view.shape()), |value| value != zero);
     let blocks = Blocks::new(&mask, connectivity)?;
+    if blocks.tracks.len() == 0 {
+        return Ok(0);
+    }
     let (mut numbers, count) = blocks.join(parts).number();
     let rows = MaskRows { mask: &mask, blocks: &blocks };
     if reversed || !blocks.are_rows() {

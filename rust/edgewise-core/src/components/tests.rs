@@ -54,9 +54,22 @@ pub(crate) fn arrays() -> impl Strategy<Value = (Vec<usize>, Vec<u8>)> {
             let size = shape.iter().product::<usize>();
             let value = (0_u8..16).prop_map(move |v| if v < density { 1 + v % 3 } else { 0 });
             let mask = (0_u8..8).prop_map(move |v| u8::from(v < density));
+            let whole = View::new(&vec![0_u8; size], &shape).unwrap().shape();
+            let steps =
+                (prop::array::uniform3(1_usize..4), proptest::collection::vec(0_u8..20, size));
+            let board = steps.prop_map(move |(steps, holes)| {
+                let value = |i: usize| {
+                    let place = [i / (whole[1] * whole[2]), i / whole[2] % whole[1], i % whole[2]];
+                    let step = |k: usize| place[k] / steps[k];
+                    let value = (step(0) + step(1) + step(2)) as u8 % (1 + density.min(2));
+                    if holes[i] == 0 { 0 } else { value + density % 2 }
+                };
+                (0..size).map(value).collect::<Vec<u8>>()
+            });
             let cells = prop_oneof![
                 proptest::collection::vec(value, size),
-                proptest::collection::vec(mask, size)
+                proptest::collection::vec(mask, size),
+                board
             ];
             (Just(shape), cells)
         },

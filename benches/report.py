@@ -125,7 +125,13 @@ def markdown(document: Document, memory: Iterable[MemoryRow] = ()) -> str:
 
 def _machine(machine: dict[str, Any]) -> list[str]:
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
-    return [f"{machine['cpu']}, {machine['cores']} usable cores, {machine['system']}; {versions}."]
+    parts = [
+        machine["cpu"],
+        f"{machine['cores']} usable cores",
+        machine["system"],
+        f"edgewise with {machine['instructions']} instructions",
+    ]
+    return [f"{', '.join(parts)}; {versions}."]
 
 
 def _run(run: Run) -> list[str]:

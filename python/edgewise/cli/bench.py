@@ -130,7 +130,7 @@ def _introduction(facts: dict[str, Any], pair: ShortPair, threads: int, rounds: 
     spacing = " x ".join(f"{s:g}" for s in pair.spacing)
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
     return [
-        f"{facts['cpu']}, {facts['cores']} usable cores; {versions}",
+        f"{facts['cpu']}, {facts['cores']} usable cores, {facts['instructions']} instructions; {versions}",
         f"{what}: {size} voxels of {spacing} mm, {labels}; {used}, median of {turns}",
     ]
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from edgewise import _core
 from edgewise._arguments import as_threads
 
 from .contender import DISTRIBUTIONS
@@ -33,12 +34,13 @@ _SETTINGS: Final = {
 
 
 def machine() -> dict[str, object]:
-    """Return processor, usable cores, system and the versions of everything that may be raced.
+    """Return processor, usable cores, system, the instructions that edgewise uses there
+    (`EDGEWISE_SIMD` limits them), and the versions of everything that may be raced.
 
     Examples
     --------
     >>> sorted(machine())
-    ['cores', 'cpu', 'system', 'versions']
+    ['cores', 'cpu', 'instructions', 'system', 'versions']
     """
     versions = {"edgewise": version("edgewise"), "Python": platform.python_version()}
     for distribution in sorted({"numpy", *DISTRIBUTIONS.values()}, key=str.lower):
@@ -48,6 +50,7 @@ def machine() -> dict[str, object]:
     return {
         "cpu": _cpu(),
         "cores": _cores(),
+        "instructions": _core.simd_level(),
         "system": f"{platform.system()} {platform.machine()}",
         "versions": versions,
     }

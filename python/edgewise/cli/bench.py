@@ -129,8 +129,9 @@ def _introduction(facts: dict[str, Any], pair: ShortPair, threads: int, rounds: 
     labels, used, turns = (f"{k} {word}{'s' * (k != 1)}" for k, word in counted)
     spacing = " x ".join(f"{s:g}" for s in pair.spacing)
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
+    processor = f"{facts['cpu']}, {facts['cores']} usable cores, {facts['instructions']}"
     return [
-        f"{facts['cpu']}, {facts['cores']} usable cores, {facts['instructions']} instructions; {versions}",
+        f"{processor}; {versions}",
         f"{what}: {size} voxels of {spacing} mm, {labels}; {used}, median of {turns}",
     ]
 

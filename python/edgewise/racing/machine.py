@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from edgewise import _core
 from edgewise._arguments import as_threads
+from edgewise._core import simd_level  # noqa: TID251
 
 from .contender import DISTRIBUTIONS
 
@@ -34,8 +34,9 @@ _SETTINGS: Final = {
 
 
 def machine() -> dict[str, object]:
-    """Return processor, usable cores, system, the instructions that edgewise uses there
-    (`EDGEWISE_SIMD` limits them), and the versions of everything that may be raced.
+    """Return processor, cores, system, our instruction set, the versions of all that may be raced.
+
+    The instruction set is the one that the kernels use; ``EDGEWISE_SIMD`` limits it.
 
     Examples
     --------
@@ -50,7 +51,7 @@ def machine() -> dict[str, object]:
     return {
         "cpu": _cpu(),
         "cores": _cores(),
-        "instructions": _core.simd_level(),
+        "instructions": simd_level(),
         "system": f"{platform.system()} {platform.machine()}",
         "versions": versions,
     }

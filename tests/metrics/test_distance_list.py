@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgewise._core import exact_sum
 from edgewise.metrics.distance_list import DistanceList, ListPair
 
 RULES = ("linear", "lower", "higher", "nearest", "midpoint")
@@ -81,3 +82,17 @@ def test_lists_without_elements():
     assert math.isnan(nothing.fraction_within(1.0, 0.0, "pooled"))
     assert missed.fraction_within(1.0, 0.0, "pooled") == 0.0
     assert missed.fraction_within(1.0, 0.0, "mean") == 0.0
+
+
+@given(
+    st.lists(st.floats(allow_nan=False, allow_infinity=False, max_value=1e300, min_value=-1e300))
+)
+def test_sums_are_those_of_fsum(values):
+    assert exact_sum(np.array(values, float)) == math.fsum(values)
+
+
+@given(distances, distances)
+def test_pooled_mean_is_that_of_the_pooled_list(first, second):
+    pair = ListPair(listed(first), listed(second))
+    assert pair.pooled_mean() == pytest.approx(pair.pooled().mean(), rel=1e-14)
+    assert math.isnan(ListPair(DistanceList.empty(), DistanceList.empty()).pooled_mean())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agreement import close, same
 from edgewise import metrics
 from oracles import boundaries, surface_distance
-from strategies import examples, pairs, spacings
+from strategies import examples, lay_out, layouts, pairs, spacings
 
 KINDS = ("face", "edge18", "full", "none")
 MEANS = ("asd_ref_to_pred", "asd_pred_to_ref", "assd", "masd", "rmsd")
@@ -254,3 +254,28 @@ def test_a_shift_shows(name):
     measure = getattr(metrics, name)
     how = {**({} if name == "boundary_iou" else {"spacing": (1.0, 1.5, 0.75)}), **MOVED[name]}
     assert measure(reference, prediction, **how) != measure(reference, further, **how)
+
+
+@given(pair=pairs(max_voxels=2000), data=st.data())
+def test_masks_are_measured_from_bits_as_labels_from_arrays(pair, data):
+    reference, prediction, spacing = pair
+    ignored = None
+    if data.draw(st.booleans()):
+        seed = data.draw(st.integers(0, 99))
+        ignored = np.random.default_rng(seed).random(reference.shape) < 0.3
+    layout, threads = data.draw(layouts()), data.draw(st.integers(1, 3))
+    names = ["dice", "hd95", "assd", "nsd@1", "hd:medpy", "nsd_grid@1:deepmind"]
+    found = []
+    for label in (1, 2):  # a map with another label than 0 and 1 is not kept as bits
+        maps = [lay_out(side * np.uint8(label), layout) for side in (reference, prediction)]
+        result = metrics.measure(
+            *maps,
+            labels=[label],
+            include_background=True,
+            spacing=spacing,
+            ignore_mask=ignored,
+            metrics=names,
+            threads=threads,
+        )
+        found.append([(v.metric, repr(v.value), v.state) for v in result.values])
+    assert found[0] == found[1]

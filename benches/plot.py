@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,10 @@ def draw(document: dict[str, Any], path: Path) -> None:
     counts = [int(p["labels"]) for p in next(iter(document["labels"].values()))]
     right.set_xscale("log")
     right.set_yscale("log")
-    right.set_xticks(counts, [str(count) for count in counts])
+    # a number only where there is room before the next one
+    free = [after > 1.4 * count for count, after in pairwise(counts)] + [True]
+    words = [str(count) if room else "" for count, room in zip(counts, free, strict=True)]
+    right.set_xticks(counts, words)
     right.minorticks_off()
     shape = " x ".join(map(str, document["labels_shape"]))
     right.set_xlabel(f"labels in {shape} voxels")

@@ -124,6 +124,9 @@ impl Kernel for Crop<'_> {
         let first = bounds.start[2] as isize - (block.start[2] + 64 * columns.start) as isize;
         let (skipped, shift) = (first.div_euclid(64), first.rem_euclid(64) as u32);
         let last = low_bits(bounds.shape()[2]);
+        // the words of a row of the box that get anything
+        let from = usize::try_from(-1 - skipped).unwrap_or(0);
+        let to = usize::try_from(width as isize - skipped).unwrap_or(0);
         for z in common(0) {
             for y in common(1) {
                 let start = ((z - block.start[0]) * rows + (y - block.start[1])) * width;
@@ -132,7 +135,8 @@ impl Kernel for Crop<'_> {
                     usize::try_from(k).ok().and_then(|k| row.get(k)).copied().unwrap_or(0)
                 };
                 let cropped = mask.row_mut(z - bounds.start[0], y - bounds.start[1]);
-                for (word, k) in cropped.iter_mut().zip(skipped..) {
+                let reached = from.min(cropped.len())..to.min(cropped.len());
+                for (word, k) in cropped[reached].iter_mut().zip(skipped + from as isize..) {
                     *word |= at(k) >> shift | at(k + 1) << (63 - shift) << 1;
                 }
                 if let Some(word) = cropped.last_mut() {

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from edgewise._arguments import AnyArray
 
-    from .grids import Grid
-
 __all__ = ["Box", "JointHistogram", "count_masks", "joint_histogram", "table_of"]
 
 Box: TypeAlias = tuple[tuple[int, int], ...]  # (start, stop) per axis
@@ -120,9 +118,9 @@ def joint_histogram(
     return JointHistogram(joint, rows, columns, total, ref_boxes, pred_boxes, packed)
 
 
-def count_masks(grid: Grid, threads: int) -> Counts:
+def count_masks(
+    reference: AnyArray, prediction: AnyArray, ignored: AnyArray | None, threads: int
+) -> Counts:
     """Count two masks, without the boxes and the table of `joint_histogram`."""
-    both, n_ref, n_pred, total = _core.mask_counts(
-        grid.reference, grid.prediction, grid.ignored, threads=threads
-    )
+    both, n_ref, n_pred, total = _core.mask_counts(reference, prediction, ignored, threads=threads)
     return Counts(both, n_pred - both, n_ref - both, total - n_ref - n_pred + both)

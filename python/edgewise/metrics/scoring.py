@@ -43,7 +43,8 @@ def score_masks(
     # what the machine may use is asked only where threads pay: it costs more than a small pair
     threads = 1 if grid.reference.size < _LITTLE else as_threads("auto")
     if name in OF_COUNTS:
-        return measured_counts(name, count_masks(grid, threads), settings)
+        counts = count_masks(grid.reference, grid.prediction, grid.ignored, threads)
+        return measured_counts(name, counts, settings)
     pair = PairIngredients(grid, threads, distances="distances" in METRICS[name].needs)
     value, _ = measured(name, pair.of((1,), squeeze=settings.squeeze), settings)
     return value

@@ -6,10 +6,10 @@
 
 use std::sync::atomic::AtomicU64;
 
+use super::elements::{Kind, Surface};
 use super::frame::Frame;
 use super::hunt::Hunt;
 use super::near::Left;
-use super::pair::{Kind, Surface};
 use super::points::Query;
 use super::tiles::Tiles;
 use crate::distance;

@@ -10,6 +10,7 @@
 //! transform where it is used.
 
 mod blocks;
+mod elements;
 mod far;
 mod frame;
 mod hunt;

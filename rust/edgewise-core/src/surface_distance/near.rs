@@ -7,9 +7,9 @@
 use rayon::prelude::*;
 
 use super::blocks::Nearby;
+use super::elements::{Kind, Surface};
 use super::lists::Tally;
 use super::offsets::Offsets;
-use super::pair::{Kind, Surface};
 use crate::mask::each_bit;
 use crate::padded::Padded;
 use crate::simd::{self, Isa, Kernel};

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::lists::{DistanceList, Tally};
+use super::elements::{Kind, Surface};
+use super::lists::DistanceList;
 use super::offsets::Offsets;
 use super::{Convention, Elements, far, near};
-use crate::mask::{Mask, each_bit};
+use crate::mask::Mask;
 use crate::padded::Padded;
 use crate::surface::{self, Codes, SurfelWeights};
 
@@ -65,13 +66,13 @@ impl Setting {
 
     fn between(&self, masks: [&Mask; 2], ignored: Option<&Mask>) -> [DistanceList; 2] {
         if self.parallel && masks[0].words().len() >= GRAIN {
-            let surface = |mask| Surface::new(mask, ignored, self);
+            let surface = |mask| self.surface(mask, ignored);
             let (a, b) = rayon::join(|| surface(masks[0]), || surface(masks[1]));
             let (there, back) =
                 rayon::join(|| self.list(&a, &b, self.threads), || self.list(&b, &a, self.threads));
             [there, back]
         } else {
-            let [a, b] = masks.map(|mask| Surface::new(mask, ignored, self));
+            let [a, b] = masks.map(|mask| self.surface(mask, ignored));
             [self.list(&a, &b, 1), self.list(&b, &a, 1)]
         }
     }
@@ -89,27 +90,12 @@ impl Setting {
         }
         tally.into_list()
     }
-}
 
-/// The boundary elements of a mask.
-pub(super) struct Surface<'a> {
-    pub(super) elements: Padded,
-    pub(super) kind: Kind<'a>,
-}
-
-/// What an element is.
-pub(super) enum Kind<'a> {
-    /// A voxel, of weight 1.
-    Voxel,
-    /// A surface element, weighted by its code.
-    Surfel(Codes<'a>, &'a SurfelWeights),
-}
-
-impl<'a> Surface<'a> {
-    pub(super) fn new(mask: &'a Mask, ignored: Option<&Mask>, setting: &'a Setting) -> Self {
-        let Convention { elements, edge, .. } = setting.convention;
-        let parallel = setting.parallel && mask.words().len() >= GRAIN;
-        let room = setting.offsets.room(mask.shape());
+    /// The boundary elements of a mask.
+    pub(super) fn surface<'a>(&'a self, mask: &'a Mask, ignored: Option<&Mask>) -> Surface<'a> {
+        let Convention { elements, edge, .. } = self.convention;
+        let parallel = self.parallel && mask.words().len() >= GRAIN;
+        let room = self.offsets.room(mask.shape());
         let mut kind = Kind::Voxel;
         let elements = match elements {
             Elements::Voxels(rule) => {
@@ -117,46 +103,11 @@ impl<'a> Surface<'a> {
             }
             Elements::Whole => Padded::new(mask, ignored, room),
             Elements::Surfels => {
-                let weights = || SurfelWeights::new(&setting.convention.metric, setting.axes);
-                kind = Kind::Surfel(Codes(mask), setting.weights.get_or_init(weights));
+                let weights = || SurfelWeights::new(&self.convention.metric, self.axes);
+                kind = Kind::Surfel(Codes(mask), self.weights.get_or_init(weights));
                 surface::padded_surfels(mask, ignored, room, parallel)
             }
         };
-        Self { elements, kind }
-    }
-
-    /// Codes of the elements (set bits) of a word; 0 for voxels.
-    pub(super) fn codes(&self, [z, y, k]: [usize; 3], elements: u64) -> [u8; 64] {
-        match &self.kind {
-            Kind::Voxel => [0; 64],
-            Kind::Surfel(codes, _) => codes.of_word(z, y, k, elements),
-        }
-    }
-
-    /// Weight of an element by the code of its block; codes of voxels do not matter.
-    pub(super) fn weight(&self, code: u8) -> f64 {
-        match &self.kind {
-            Kind::Voxel => 1.0,
-            Kind::Surfel(_, table) => table.weight(code),
-        }
-    }
-
-    fn infinitely_far(&self) -> Tally {
-        let mut counts = [0; 256];
-        for z in 0..self.elements.shape()[0] {
-            for y in 0..self.elements.shape()[1] {
-                for (k, &word) in
-                    self.elements.row(z, y).iter().enumerate().filter(|(_, w)| **w != 0)
-                {
-                    let codes = self.codes([z, y, k], word);
-                    each_bit(&[word], |bit| counts[usize::from(codes[bit])] += 1);
-                }
-            }
-        }
-        let mut tally = Tally::default();
-        for (code, count) in (0..=255).zip(counts).filter(|(_, count)| *count > 0) {
-            tally.add(f64::INFINITY, self.weight(code), count);
-        }
-        tally
+        Surface { elements, kind }
     }
 }

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
+use super::elements::{Kind, Surface};
 use super::far::Far;
 use super::near::Left;
-use super::pair::{Kind, Surface};
 use super::*;
 use crate::View;
 use crate::grid::Bounds;
@@ -175,7 +175,7 @@ proptest! {
                 let convention = Convention { metric, elements, edge };
                 let found = between(&a, &b, Some(&hidden), &convention, 1).unwrap();
                 let setting = Setting::new(&convention, [9; 3], axes, 1, false);
-                let [r, p] = [&a, &b].map(|mask| Surface::new(mask, Some(&hidden), &setting));
+                let [r, p] = [&a, &b].map(|mask| setting.surface(mask, Some(&hidden)));
                 for (list, from, to) in [(&found[0], &r, &p), (&found[1], &p, &r)] {
                     let weights: Vec<f64> =
                         points(&from.elements).iter().map(|&at| weight(from, at)).collect();
@@ -198,7 +198,7 @@ proptest! {
         let elements = if surfels { Elements::Surfels } else { Elements::Whole };
         let convention = Convention { metric, elements, edge: Edge::Background };
         let setting = Setting::new(&convention, [9; 3], axes, 1, false);
-        let [from, to] = [&a, &b].map(|mask| Surface::new(mask, None, &setting));
+        let [from, to] = [&a, &b].map(|mask| setting.surface(mask, None));
         let source = &to.elements;
         if source.is_empty() || from.elements.is_empty() {
             return Ok(());

@@ -36,21 +36,26 @@ impl Surface<'_> {
         }
     }
 
-    pub(super) fn infinitely_far(&self) -> Tally {
+    /// All elements at the same squared distance.
+    pub(super) fn all_at(&self, square: f64) -> Tally {
         let mut counts = [0; 256];
         for z in 0..self.elements.shape()[0] {
             for y in 0..self.elements.shape()[1] {
-                for (k, &word) in
-                    self.elements.row(z, y).iter().enumerate().filter(|(_, w)| **w != 0)
-                {
-                    let codes = self.codes([z, y, k], word);
-                    each_bit(&[word], |bit| counts[usize::from(codes[bit])] += 1);
+                let words = self.elements.row(z, y).iter().enumerate();
+                for (k, &word) in words.filter(|(_, word)| **word != 0) {
+                    match &self.kind {
+                        Kind::Voxel => counts[0] += u64::from(word.count_ones()),
+                        Kind::Surfel(codes, _) => {
+                            let codes = codes.of_word(z, y, k, word);
+                            each_bit(&[word], |bit| counts[usize::from(codes[bit])] += 1);
+                        }
+                    }
                 }
             }
         }
         let mut tally = Tally::default();
         for (code, count) in (0..=255).zip(counts).filter(|(_, count)| *count > 0) {
-            tally.add(f64::INFINITY, self.weight(code), count);
+            tally.add(square, self.weight(code), count);
         }
         tally
     }

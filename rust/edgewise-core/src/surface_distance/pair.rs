@@ -65,6 +65,10 @@ impl Setting {
     }
 
     fn between(&self, masks: [&Mask; 2], ignored: Option<&Mask>) -> [DistanceList; 2] {
+        if masks[0].words() == masks[1].words() {
+            let list = self.surface(masks[0], ignored).all_at(0.0).into_list();
+            return [list.clone(), list];
+        }
         if self.parallel && masks[0].words().len() >= GRAIN {
             let surface = |mask| self.surface(mask, ignored);
             let (a, b) = rayon::join(|| surface(masks[0]), || surface(masks[1]));
@@ -77,10 +81,11 @@ impl Setting {
         }
     }
 
-    fn list(&self, query: &Surface, source: &Surface, threads: usize) -> DistanceList {
+    /// Distances from the elements of one boundary to the other, by search.
+    pub(super) fn list(&self, query: &Surface, source: &Surface, threads: usize) -> DistanceList {
         let source = &source.elements;
         if source.is_empty() {
-            return query.infinitely_far().into_list();
+            return query.all_at(f64::INFINITY).into_list();
         }
         let (mut tally, left) = near::search(query, source, &self.offsets, threads > 1);
         let far = far::squares(&left, query, source, &self.convention.metric, threads);

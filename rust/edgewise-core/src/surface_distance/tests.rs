@@ -185,6 +185,10 @@ proptest! {
                 prop_assert_eq!(&between(&a, &b, Some(&hidden), &convention, 3).unwrap(), &found);
                 let [back, there] = between(&b, &a, Some(&hidden), &convention, 1).unwrap();
                 prop_assert_eq!([there, back], found);
+                // equal masks are not searched
+                let same = between(&a, &a, Some(&hidden), &convention, 1).unwrap();
+                let searched = setting.list(&r, &r, 1);
+                prop_assert_eq!(same, [searched.clone(), searched]);
             }
         }
     }

@@ -317,17 +317,12 @@ def convention(preset: str = "edgewise") -> dict[str, Any]:
 def chosen(preset: str, overrides: Mapping[str, object]) -> Convention:
     """Return the preset's choices with every override that is not None put in place, checked."""
     if not overrides:
-        return _unchanged(preset)
+        return _chosen_before(preset, ())
     try:
         # True is no 1 here: the types belong to the key
         return _chosen_before(preset, tuple(overrides.items()), *map(type, overrides.values()))
     except TypeError:  # a value that cannot be remembered
         return _chosen(preset, overrides)
-
-
-@lru_cache(maxsize=64)
-def _unchanged(preset: str) -> Convention:
-    return _chosen(preset, {})
 
 
 @lru_cache(maxsize=512)

@@ -18,6 +18,11 @@ class Counts(NamedTuple):
     fn: int
     tn: int
 
+    @classmethod
+    def of_sizes(cls, both: int, n_ref: int, n_pred: int, n: int) -> Counts:
+        """Return the counts of masks of these sizes that share `both` voxels, among `n`."""
+        return cls(both, n_pred - both, n_ref - both, n - n_ref - n_pred + both)
+
     @property
     def n(self) -> int:
         """All voxels that count."""

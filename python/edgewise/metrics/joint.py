@@ -49,8 +49,7 @@ class JointHistogram(NamedTuple):
         if len(members) == 1:  # as nearly always
             (label,) = members
             tp, n_ref = self.joint.get((label, label), 0), self.rows.get(label, 0)
-            n_pred = self.columns.get(label, 0)
-            return Counts(tp, n_pred - tp, n_ref - tp, self.total - n_ref - n_pred + tp)
+            return Counts.of_sizes(tp, n_ref, self.columns.get(label, 0), self.total)
         inside = set(members)
         n_ref = sum(self.rows.get(label, 0) for label in inside)
         n_pred = sum(self.columns.get(label, 0) for label in inside)
@@ -58,7 +57,7 @@ class JointHistogram(NamedTuple):
             tp = sum(self.joint.get((r, p), 0) for r in inside for p in inside)
         else:
             tp = sum(n for (r, p), n in self.joint.items() if r in inside and p in inside)
-        return Counts(tp, n_pred - tp, n_ref - tp, self.total - n_ref - n_pred + tp)
+        return Counts.of_sizes(tp, n_ref, n_pred, self.total)
 
     def box(self, members: Collection[int]) -> Box | None:
         """Return the smallest box around the region in both maps; None if it occurs in neither."""
@@ -122,5 +121,4 @@ def count_masks(
     reference: AnyArray, prediction: AnyArray, ignored: AnyArray | None, threads: int
 ) -> Counts:
     """Count two masks, without the boxes and the table of `joint_histogram`."""
-    both, n_ref, n_pred, total = _core.mask_counts(reference, prediction, ignored, threads=threads)
-    return Counts(both, n_pred - both, n_ref - both, total - n_ref - n_pred + both)
+    return Counts.of_sizes(*_core.mask_counts(reference, prediction, ignored, threads=threads))

@@ -196,7 +196,7 @@ def _steps(requests: tuple[MetricRequest, ...], *, squeeze: bool | None) -> tupl
 
 def _values(pair: PairIngredients, target: Target, steps: tuple[_Step, ...]) -> list[Value]:
     label, label_name, members, _ = target
-    c = pair.histogram.counts(members)
+    c = pair.of(members, squeeze=True).counts  # those of any axes
     counted, state = (c.tp, c.fp, c.fn, c.tn, c.n_ref, c.n_pred), emptiness(c) or "ok"
     rows = [
         Value(label, label_name, name, float(number), state)

@@ -6,9 +6,8 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::forest::{Forest, Grove};
+use super::join_in_parts;
 use super::stretches::{Places, ends, next_bits};
 use super::tracks::{Tracks, starts_of};
 use crate::error::Result;
@@ -66,38 +65,16 @@ impl<'a> Blocks<'a> {
 
     /// Join the runs that touch; `parallel`: in that many parts, with rayon.
     pub(crate) fn join(&self, parts: usize) -> Forest {
-        let mut forest = Forest::new(self.tracks.len());
-        let blocks = self.grid[0] * self.grid[1];
-        if parts <= 1 {
-            let (rows, among) = (0..blocks, 0..blocks);
-            simd::dispatch(Join {
-                blocks: self,
-                rows,
-                among,
-                grove: forest.all(),
-                lists: self.lists(),
-            });
-            return forest;
-        }
-        let slabs = super::slabs(blocks, parts);
-        let runs: Vec<_> = slabs.iter().map(|slab| self.tracks.runs(slab.clone())).collect();
-        slabs.par_iter().zip(forest.split(&runs)).for_each(|(slab, grove)| {
-            let (rows, among) = (slab.clone(), slab.clone());
-            simd::dispatch(Join { blocks: self, rows, among, grove, lists: self.lists() });
-        });
-        for slab in &slabs[1..] {
-            // blocks that reach back over the border: one plane and one block
-            let rows = slab.start..slab.end.min(slab.start + self.grid[1] + 1);
-            let among = 0..slab.start;
-            simd::dispatch(Join {
-                blocks: self,
-                rows,
-                among,
-                grove: forest.all(),
-                lists: self.lists(),
-            });
-        }
-        forest
+        let reach = self.grid[1] + 1; // a block reaches back one plane and one block
+        join_in_parts(
+            &self.tracks,
+            self.grid[0] * self.grid[1],
+            reach,
+            parts,
+            |rows, among, grove| {
+                simd::dispatch(Join { blocks: self, rows, among, grove, lists: self.lists() });
+            },
+        )
     }
 
     fn lists(&self) -> [Places; 3] {

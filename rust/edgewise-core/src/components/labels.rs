@@ -6,6 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::forest::{Forest, Grove};
+use super::join_in_parts;
 use super::stretches::{Bits, ends, next_bits};
 use super::tracks::Tracks;
 use crate::error::Result;
@@ -62,26 +63,10 @@ impl<'a, T: Value> LabelRuns<'a, T> {
 
     /// Join the runs that touch; `parts` above 1: in that many parts, with rayon.
     pub(crate) fn join(&self, connectivity: usize, parts: usize) -> Forest {
-        let mut forest = Forest::new(self.tracks.len());
         let [depth, height, _] = self.view.shape();
-        let rows = depth * height;
-        if parts <= 1 {
-            let (rows, among) = (0..rows, 0..rows);
-            simd::dispatch(Join { runs: self, connectivity, rows, among, grove: forest.all() });
-            return forest;
-        }
-        let slabs = super::slabs(rows, parts);
-        let runs: Vec<_> = slabs.iter().map(|slab| self.tracks.runs(slab.clone())).collect();
-        slabs.par_iter().zip(forest.split(&runs)).for_each(|(slab, grove)| {
-            let (rows, among) = (slab.clone(), slab.clone());
+        join_in_parts(&self.tracks, depth * height, height + 1, parts, |rows, among, grove| {
             simd::dispatch(Join { runs: self, connectivity, rows, among, grove });
-        });
-        for slab in &slabs[1..] {
-            let rows = slab.start..slab.end.min(slab.start + height + 1);
-            let among = 0..slab.start;
-            simd::dispatch(Join { runs: self, connectivity, rows, among, grove: forest.all() });
-        }
-        forest
+        })
     }
 }
 

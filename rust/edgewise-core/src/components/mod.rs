@@ -28,6 +28,7 @@ use crate::{
 };
 
 use blocks::Blocks;
+use forest::{Forest, Grove};
 use labels::{LabelRuns, Value, is_mask};
 pub(crate) use neighbours::{NeighbourRow, check, rows_around};
 use paint::paint;
@@ -166,6 +167,33 @@ impl<T: Value> Rows for LabelRuns<'_, T> {
 fn slabs(count: usize, parts: usize) -> Vec<Range<usize>> {
     let length = count.div_ceil(parts);
     (0..count).step_by(length).map(|start| start..(start + length).min(count)).collect()
+}
+
+/// Join the runs of `count` rows that touch; `parts` above 1: in that many parts, with rayon.
+///
+/// `join` joins the runs of some rows with those of earlier rows, as far as these lie among others; a row touches none of more than `reach` rows before.
+fn join_in_parts(
+    tracks: &Tracks,
+    count: usize,
+    reach: usize,
+    parts: usize,
+    join: impl Fn(Range<usize>, Range<usize>, Grove) + Sync,
+) -> Forest {
+    let mut forest = Forest::new(tracks.len());
+    if parts <= 1 {
+        join(0..count, 0..count, forest.all());
+        return forest;
+    }
+    let slabs = slabs(count, parts);
+    let runs: Vec<_> = slabs.iter().map(|slab| tracks.runs(slab.clone())).collect();
+    slabs.par_iter().zip(forest.split(&runs)).for_each(|(slab, grove)| {
+        join(slab.clone(), slab.clone(), grove);
+    });
+    for slab in &slabs[1..] {
+        // rows that reach back over the border
+        join(slab.start..slab.end.min(slab.start + reach), 0..slab.start, forest.all());
+    }
+    forest
 }
 
 /// Number the components again, by their first voxels in raster order, or, if `reversed`, in raster order of the reversed axes.

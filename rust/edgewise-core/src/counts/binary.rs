@@ -1,8 +1,6 @@
 //! Counting blocks whose labels are 0 and 1: four counters, and words of 64 voxels.
 
-use std::ops::Range;
-
-use crate::mask::low_bits;
+use crate::mask::{ends, low_bits, occupied};
 use crate::simd::{self, Isa, Kernel};
 
 use super::bits::Kept;
@@ -125,25 +123,6 @@ impl Kernel for Add<'_> {
             }
         }
     }
-}
-
-/// The words from the first that is not 0 to the last.
-#[inline(always)]
-fn occupied(words: &[u64]) -> Option<Range<usize>> {
-    let first = words.iter().position(|&word| word != 0)?;
-    let last = words.iter().rposition(|&word| word != 0)?;
-    Some(first..last + 1)
-}
-
-/// First set bit, and one past the last.
-#[inline(always)]
-fn ends(words: &[u64]) -> Option<[usize; 2]> {
-    let occupied = occupied(words)?;
-    let (first, last) = (words[occupied.start], words[occupied.end - 1]);
-    Some([
-        64 * occupied.start + first.trailing_zeros() as usize,
-        64 * occupied.end - last.leading_zeros() as usize,
-    ])
 }
 
 /// The lanes of whole rows, in some columns only.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::grid::{Bounds, View};
 use crate::labels::{self, Label};
-use crate::mask::Mask;
+use crate::mask::{Mask, Rule};
 use crate::simd::{self, Isa, Kernel};
 
 use super::changes::{AHEAD, Mark};
@@ -94,6 +94,7 @@ impl<T: Label> Kernel for Binary<'_, T> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> Option<bool> {
+        let is_one = |label: T| label != T::default();
         // rows of whole words are like one long row
         let columns = if self.columns.is_multiple_of(64) { self.piece.len() } else { self.columns };
         let width = columns.div_ceil(64);
@@ -102,28 +103,18 @@ impl<T: Label> Kernel for Binary<'_, T> {
             let (wholes, rest) = row.as_chunks::<64>();
             for (word, labels) in words.iter_mut().zip(wholes) {
                 simd::prefetch(labels, AHEAD);
-                *word = ones(isa, labels);
+                *word = is_one.word(isa, labels);
             }
             if let Some(word) = words.get_mut(wholes.len()) {
                 let mut last = [T::default(); 64];
                 last[..rest.len()].copy_from_slice(rest);
-                *word = ones(isa, &last);
+                *word = is_one.word(isa, &last);
             }
         }
         // a loop of its own: compilers do not make vectors of both at once
         let seen = self.piece.iter().fold(T::default(), |seen, &label| seen | label).key();
         (seen <= 1).then_some(seen == 1)
     }
-}
-
-/// The labels that are not 0.
-#[inline(always)]
-fn ones<I: Isa, T: Label>(isa: I, labels: &[T; 64]) -> u64 {
-    let mut bytes = [0_u8; 64];
-    for (byte, &label) in bytes.iter_mut().zip(labels) {
-        *byte = u8::from(label != T::default());
-    }
-    isa.nonzero(&bytes)
 }
 
 /// The low bytes of some labels; false if that is not all of them.

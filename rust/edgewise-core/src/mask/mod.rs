@@ -189,10 +189,7 @@ impl Mask {
             }
         }
         let mut bounds = found?;
-        let first = columns.iter().position(|&word| word != 0)?;
-        let last = columns.iter().rposition(|&word| word != 0)?;
-        bounds.start[2] = 64 * first + columns[first].trailing_zeros() as usize;
-        bounds.stop[2] = 64 * (last + 1) - columns[last].leading_zeros() as usize;
+        [bounds.start[2], bounds.stop[2]] = ends(&columns)?;
         Some(bounds)
     }
 
@@ -340,6 +337,25 @@ pub(crate) fn each_bit(row: &[u64], mut visit: impl FnMut(usize)) {
             left &= left - 1;
         }
     }
+}
+
+/// The words of a row from the first that is not 0 to the last.
+#[inline(always)]
+pub(crate) fn occupied(row: &[u64]) -> Option<Range<usize>> {
+    let first = row.iter().position(|&word| word != 0)?;
+    let last = row.iter().rposition(|&word| word != 0)?;
+    Some(first..last + 1)
+}
+
+/// The first set bit of a row, and one past the last.
+#[inline(always)]
+pub(crate) fn ends(row: &[u64]) -> Option<[usize; 2]> {
+    let occupied = occupied(row)?;
+    let (first, last) = (row[occupied.start], row[occupied.end - 1]);
+    Some([
+        64 * occupied.start + first.trailing_zeros() as usize,
+        64 * occupied.end - last.leading_zeros() as usize,
+    ])
 }
 
 /// The low bits of a word that the last word of `length` voxels uses.

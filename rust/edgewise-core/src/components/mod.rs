@@ -205,88 +205,64 @@ fn renumber(
     shape: [usize; 3],
     reversed: bool,
 ) {
+    let [depth, height, _] = shape;
+    let mut renamed = vec![0; count as usize + 1];
     let known = &*numbers;
-    let renamed = if reversed {
+    if reversed {
         let mut first = vec![u64::MAX; count as usize];
-        simd::dispatch(FirstReversed { rows, tracks, shape, numbers: known, first: &mut first });
+        let visit = |[z, y, x]: [usize; 3], number: u32| {
+            let first = &mut first[number as usize - 1];
+            *first = (*first).min(((x * height + y) * depth + z) as u64);
+            true
+        };
+        simd::dispatch(EachRun { rows, tracks, shape, numbers: known, visit });
         let mut order: Vec<u32> = (0..count).collect();
         order.sort_unstable_by_key(|component| first[*component as usize]);
-        let mut renamed = vec![0; count as usize + 1];
         for (rank, component) in (1..).zip(order) {
             renamed[component as usize + 1] = rank;
         }
-        renamed
     } else {
-        let mut renamed = vec![0; count as usize + 1];
-        simd::dispatch(First { rows, tracks, shape, numbers: known, renamed: &mut renamed });
-        renamed
-    };
+        let mut found = 0;
+        let visit = |_: [usize; 3], number: u32| {
+            let renamed = &mut renamed[number as usize];
+            if *renamed == 0 {
+                found += 1;
+                *renamed = found;
+            }
+            found < count
+        };
+        simd::dispatch(EachRun { rows, tracks, shape, numbers: known, visit });
+    }
     for number in numbers {
         *number = renamed[*number as usize];
     }
 }
 
-/// New numbers in the order of first voxels.
-struct First<'a, R> {
+/// Visit the first voxel of every run in raster order, with the number of its component, until `visit` says that it has seen enough.
+struct EachRun<'a, R, V> {
     rows: &'a R,
     tracks: &'a Tracks,
     shape: [usize; 3],
     numbers: &'a [u32],
-    renamed: &'a mut [u32],
+    visit: V,
 }
 
-impl<R: Rows> Kernel for First<'_, R> {
+impl<R: Rows, V: FnMut([usize; 3], u32) -> bool> Kernel for EachRun<'_, R, V> {
     type Output = ();
 
     #[inline(always)]
-    fn run<I: Isa>(self, _: I) {
-        let [depth, height, width] = self.shape;
-        let mut room = vec![0; width.div_ceil(64)];
-        let mut found = 0;
-        for row in 0..depth * height {
-            if found + 1 == self.renamed.len() as u32 {
-                return;
-            }
-            let row = self.rows.row(row, &mut room);
-            for (k, starts) in row.starts.iter().enumerate() {
-                for bit in Bits(*starts) {
-                    let number = self.numbers[self.tracks.at(row.track + k, bit) as usize];
-                    let renamed = &mut self.renamed[number as usize];
-                    if *renamed == 0 {
-                        found += 1;
-                        *renamed = found;
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The smallest place of each component's voxels in raster order of the reversed axes.
-struct FirstReversed<'a, R> {
-    rows: &'a R,
-    tracks: &'a Tracks,
-    shape: [usize; 3],
-    numbers: &'a [u32],
-    first: &'a mut [u64],
-}
-
-impl<R: Rows> Kernel for FirstReversed<'_, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self, _: I) {
+    fn run<I: Isa>(mut self, _: I) {
         let [depth, height, width] = self.shape;
         let mut room = vec![0; width.div_ceil(64)];
         for index in 0..depth * height {
-            let (z, y) = (index / height, index % height);
             let row = self.rows.row(index, &mut room);
             for (k, starts) in row.starts.iter().enumerate() {
                 for bit in Bits(*starts) {
                     let number = self.numbers[self.tracks.at(row.track + k, bit) as usize];
-                    let place = (64 * k + bit as usize) * height * depth + y * depth + z;
-                    let first = &mut self.first[number as usize - 1];
-                    *first = (*first).min(place as u64);
+                    let place = [index / height, index % height, 64 * k + bit as usize];
+                    if !(self.visit)(place, number) {
+                        return;
+                    }
                 }
             }
         }

@@ -50,8 +50,14 @@ __all__ = [
 
 def dc(result: Any, reference: Any, *, corrected: bool = False) -> float:
     """Return the Dice coefficient; both empty: see the module's text, documented value 1."""
-    c = _counts(result, reference)
-    return _ratio(2.0 * c.tp, float(c.n_ref + c.n_pred), 1.0, corrected=corrected)
+    first, second = _mask(result), _mask(reference)
+    if first.shape == second.shape:
+        c = _counts(first, second)
+        both, sizes = c.tp, c.n_ref + c.n_pred
+    else:  # each is counted as it is, what they share as numpy broadcasts
+        both = np.count_nonzero(first & second)
+        sizes = np.count_nonzero(first) + np.count_nonzero(second)
+    return _ratio(2.0 * both, float(sizes), 1.0, corrected=corrected)
 
 
 def jc(result: Any, reference: Any) -> float:
@@ -282,7 +288,7 @@ def _lists(
     if first.shape != second.shape:
         message = f"result has shape {first.shape}, reference {second.shape}"
         raise IndexError(message)
-    return boundary_lists(first, second, spacing, connectivity=int(connectivity))
+    return boundary_lists(first, second, spacing, connectivity=max(1, int(connectivity)))
 
 
 def _spacing(voxelspacing: Any, ndim: int) -> list[float] | None:

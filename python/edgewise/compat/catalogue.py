@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "library"]
 
-NAMES: Final = ("medpy",)
+NAMES: Final = ("medpy", "scipy_ndimage")
 
 
 def library(name: str) -> Library:

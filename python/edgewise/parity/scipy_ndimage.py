@@ -118,8 +118,6 @@ def _any_structure(draw: Draw, ndim: int) -> Any:
         steps = np.abs(np.indices((2 * radius + 1,) * ndim) - radius).sum(0) if ndim else line
         return steps <= radius * draw.integer(1, 3)
     if kind == 14:
-        return np.ones(draw.choice(((3,) * (ndim + 1), (3,) * max(0, ndim - 1), (0,) * ndim)))
-    if kind == 15:
         return np.ones([draw.choice((1, 2, 3, 4)) for _ in range(ndim)], bool)
     odd = draw.rng.random((3,) * ndim) < 0.6
     return odd | odd[(slice(None, None, -1),) * ndim] if draw.chance(0.7) else odd
@@ -128,41 +126,74 @@ def _any_structure(draw: Draw, ndim: int) -> Any:
 def _output(draw: Draw, shape: Sequence[int]) -> Any:
     if draw.chance(0.8):
         return None
-    made = np.zeros(shape, draw.choice(("?", "?", "u1", "i4", "f8", "c8", "f2")))
-    wrong = np.zeros((*shape, 1), bool)
-    return draw.choice((made, made, np.asfortranarray(made), wrong, bool, "u1", np.float64, [1]))
+    made = np.zeros(shape, draw.choice(("?", "?", "u1", "i4", "f8")))
+    return draw.choice((made, made, np.asfortranarray(made), bool, "u1", np.float64, [1]))
 
 
 def _where(draw: Draw, shape: Sequence[int]) -> Any:
     """Return a mask argument."""
-    if draw.chance(0.75):
-        return None
     mask = draw.mask(shape).astype(draw.choice(("?", "?", "u1", "i4", "f8")))
     if draw.chance(0.1) and mask.dtype.itemsize > 1:
         mask = mask * draw.choice((256, 2))
-    return draw.choice((mask, mask, mask, np.asfortranarray(mask), mask.tolist(), mask[None]))
-
-
-def _rest(draw: Draw, ndim: int, structure: Any) -> dict[str, Any]:
-    """Return border value, origin and axes: usually what is computed here.
-
-    An origin is within the structuring element: SciPy reads beyond it.
-    """
-    kwargs: dict[str, Any] = {}
-    if draw.chance(0.3):
-        kwargs["border_value"] = draw.choice((0, 1, 1, 1, True, 2, -1, 0.5, None))
-    if draw.chance(0.15):
-        wide = structure is None or all(n == 3 for n in np.shape(structure))
-        moved = (1, (1,) * ndim, (-1,) * ndim) if wide and ndim else (0,)
-        kwargs["origin"] = draw.choice((0, (0,) * ndim, [0] * (ndim + 1), None, *moved))
-    if draw.chance(0.15):
-        axes = (None, 0, (0,), tuple(range(ndim)), tuple(range(-ndim, 0))[::-1], (ndim,), 1.5)
-        kwargs["axes"] = draw.choice(axes)
-    return kwargs
+    return draw.choice((mask, mask, mask, np.asfortranarray(mask), mask.tolist()))
 
 
 def _iterations(draw: Draw) -> Any:
-    return draw.choice((1, 1, 1, 1, 2, 2, 3, 4, 5, 9, 100, 0, -1, -5, True, np.int8(2), 1.0, "a"))
+    return draw.choice((1, 1, 1, 1, 2, 2, 3, 4, 5, 9, 100, 0, -1, -5, True, np.int8(2)))
+
+
+def _options(draw: Draw, shape: Sequence[int], *names: str) -> dict[str, Any]:
+    """Return a structure, an output, and now and then one of the options of these names."""
+    ndim = len(shape)
+    structure = _structure(draw, shape)
+    options = {"structure": structure, "output": _output(draw, shape)}
+    roomy = ndim and min(shape) >= 5  # SciPy reads beyond its memory at moved structures in others
+    moved = (1, (1,) * ndim, (-1,) * ndim)
+    near = structure is None or all(n == 3 for n in np.shape(structure))
+    axes = (None, tuple(range(ndim)), tuple(range(-ndim, 0))[::-1], (*((0,) * (ndim > 0)),))
+    choices = {
+        "mask": lambda: _where(draw, shape),
+        "iterations": lambda: _iterations(draw),
+        "border_value": lambda: draw.choice((0, 1, 1, 1, True, 2, -1)),
+        "brute_force": lambda: draw.choice((True, False)),
+        "origin": lambda: draw.choice((0, (0,) * ndim, *(moved if roomy and near else ()))),
+        "axes": lambda: draw.choice(axes),
+    }
+    often = {"mask": 0.25, "iterations": 0.5, "border_value": 0.3}
+    for name in names:
+        if draw.chance(often.get(name, 0.1)):
+            options[name] = choices[name]()
+    if options.get("iterations", 1 if "iterations" in names else 0) < 1:
+        options["structure"] = _with_centre(structure)
+    if draw.chance(0.12):
+        name = draw.choice(("structure", "output", *names))
+        options[name] = _wrong(draw, name, shape)
+    return options
+
+
+def _with_centre(structure: Any) -> Any:
+    """Return a structuring element with its centre: without it SciPy may repeat for ever."""
+    if structure is None:
+        return None
+    full = np.array(structure)
+    full[tuple(n // 2 for n in full.shape)] = 1
+    return full
+
+
+def _wrong(draw: Draw, name: str, shape: Sequence[int]) -> Any:
+    """Return a value of an argument that does not fit."""
+    ndim = len(shape)
+    wrong: dict[str, tuple[Any, ...]] = {
+        "structure": (np.ones((3,) * (ndim + 1)), np.ones((3,) * max(0, ndim - 1))),
+        "output": (np.zeros((*shape, 1), bool), np.zeros(shape, "c8"), np.zeros(shape, "f2")),
+        "mask": (np.ones((1, *shape)),),
+        "iterations": (1.0, "a", None),
+        "border_value": (0.5, None, "1"),
+        "brute_force": ("yes",),
+        "origin": ([0] * (ndim + 1), None, 0.0),
+        "axes": ((ndim,), 1.5, (0, 0)),
+    }
+    return draw.choice(wrong[name])
 
 
 def _of_structure(name: str) -> Any:
@@ -170,17 +201,9 @@ def _of_structure(name: str) -> Any:
 
     def drawn(draw: Draw) -> Call:
         array = _input(draw)
-        shape = np.shape(array)
-        kwargs = {"structure": _structure(draw, shape)}
-        kwargs.update(_rest(draw, len(shape), kwargs["structure"]))
-        kwargs["mask"] = _where(draw, shape)
-        kwargs["output"] = _output(draw, shape)
-        if draw.chance(0.5):
-            kwargs["iterations"] = _iterations(draw)
-        if draw.chance(0.1):
-            kwargs["brute_force"] = draw.choice((True, False))
-        if draw.chance(0.2):  # the input is overwritten
-            kwargs["output"] = array if isinstance(array, np.ndarray) else None
+        names = ("mask", "iterations", "border_value", "origin", "brute_force", "axes")
+        kwargs = _options(draw, np.shape(array), *names)
+        if draw.chance(0.2) and isinstance(array, np.ndarray):
             return Call(_in_place(name), (array,), kwargs)
         return Call(function(name), (array,), kwargs)
 
@@ -188,10 +211,10 @@ def _of_structure(name: str) -> Any:
 
 
 def _in_place(name: str) -> Any:
+    """Return a call whose output is its input."""
+
     def act(space: Any, array: Any, **kwargs: Any) -> Any:
-        if kwargs["output"] is not None:
-            kwargs["output"] = array
-        return getattr(space, name)(array, **kwargs)
+        return getattr(space, name)(array, **(kwargs | {"output": array}))
 
     return act
 
@@ -199,22 +222,18 @@ def _in_place(name: str) -> Any:
 def _propagation(draw: Draw) -> Call:
     array = _input(draw)
     shape = np.shape(array)
-    kwargs = {"structure": _structure(draw, shape)}
-    kwargs.update(_rest(draw, len(shape), kwargs["structure"]))
-    mask = draw.mask(shape).astype(draw.choice(("?", "u1", "i4")))
-    return Call(
-        function("binary_propagation"),
-        (array,),
-        {**kwargs, "mask": draw.choice((mask, mask, None)), "output": _output(draw, shape)},
-    )
+    kwargs = _options(draw, shape, "border_value", "origin", "axes")
+    if draw.chance(0.8):
+        kwargs["mask"] = draw.mask(shape).astype(draw.choice(("?", "u1", "i4")))
+    return Call(function("binary_propagation"), (array,), kwargs)
 
 
 def _fill_holes(draw: Draw) -> Call:
     array = _input(draw)
-    shape = np.shape(array)
-    structure = _structure(draw, shape)
-    kwargs = {**_rest(draw, len(shape), structure), "output": _output(draw, shape)}
-    kwargs.pop("border_value", None)
+    kwargs = _options(draw, np.shape(array), "origin", "axes")
+    if draw.chance(0.5):
+        return Call(function("binary_fill_holes"), (array,), kwargs)
+    structure = kwargs.pop("structure")
     return Call(function("binary_fill_holes"), (array, structure), kwargs)
 
 

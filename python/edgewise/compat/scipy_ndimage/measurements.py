@@ -71,7 +71,7 @@ def label(
     numbers, number = numbered_components(
         foreground(array), connectivity=around.connectivity, threads=threads_for(array)
     )
-    if dtype.kind != "f" and number > (1 if dtype.kind == "b" else int(np.iinfo(dtype).max)):
+    if dtype.kind != "f" and number > np.iinfo(dtype).max:
         message = f"{number} labels do not fit into {dtype}"
         raise RuntimeError(message)
     if given is not None:
@@ -95,10 +95,10 @@ def _around(structure: Any, ndim: int) -> Neighbourhood | None:
 
 
 def _is_ours(array: NDArray[Any], dtype: np.dtype[Any]) -> bool:
-    """Return whether the kernel numbers an array; float32 counts to 2**24 only."""
+    """Return whether the kernel numbers an array; float32 counts to 2**24 and bool to 1 only."""
     if not 1 <= array.ndim <= 3 or not 0 < array.size < 2**31 - 2:
         return False
-    if dtype.char == "f" and array.size > 2**24:
+    if dtype.char == "?" or (dtype.char == "f" and array.size > 2**24):
         return False
     types = array.dtype, dtype
     return all(one.char in TYPES and one.isnative for one in types)

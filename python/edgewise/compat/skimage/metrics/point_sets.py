@@ -83,11 +83,15 @@ def hausdorff_pair(image0: Any, image1: Any) -> tuple[Any, Any]:
         warnings.warn("an image has no element that is not 0", stacklevel=2)
         return (), ()
     first, second = _on_one_grid(first, second)
-    from_second, far_second = _farthest(second, first)
-    from_first, far_first = _farthest(first, second)
-    if far_first > far_second:
-        return from_first, _nearest(from_first, second, far_first)
-    return _nearest(from_second, first, far_second), from_second
+    box = _box(first | second)
+    start = np.array([side.start for side in box], np.int64)
+    first, second = np.ascontiguousarray(first[box]), np.ascontiguousarray(second[box])
+    there, back = (one.maximum() for one in _lists(first, second))
+    if there > back:
+        point = _farthest(first, second, round(there * there))
+        return point + start, _nearest(point, second, round(there * there)) + start
+    point = _farthest(second, first, round(back * back))
+    return _nearest(point, first, round(back * back)) + start, point + start
 
 
 def _mask(image: Any) -> NDArray[np.bool_]:
@@ -144,13 +148,22 @@ def _transformed(mask: NDArray[np.bool_], other: NDArray[np.bool_]) -> DistanceL
     return DistanceList(np.sqrt(values), counts, counts.astype(np.float64))
 
 
-def _farthest(mask: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[NDArray[np.int64], int]:
-    """Return the first of the elements of a mask farthest from the other, and how far, squared."""
-    squared = np.where(mask, _squared(other), np.uint32(0))
-    if not squared.any():  # all at distance 0: the mask's first, not the grid's
-        return np.array(np.unravel_index(mask.argmax(), mask.shape), np.int64), 0
-    at = squared.argmax()
-    return np.array(np.unravel_index(at, mask.shape), np.int64), int(squared.flat[at])
+def _farthest(
+    mask: NDArray[np.bool_], other: NDArray[np.bool_], squared: int
+) -> NDArray[np.int64]:
+    """Return the first element of a mask at a squared distance from the other."""
+    found = mask if not squared else mask & (_squared(other) == squared)
+    return np.array(np.unravel_index(int(found.argmax()), mask.shape), np.int64)
+
+
+def _box(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
+    """Return the smallest box around the elements of a mask, of which there is one at least."""
+    sides = []
+    for axis in range(mask.ndim):
+        others = tuple(k for k in range(mask.ndim) if k != axis)
+        (found,) = np.nonzero(mask.any(axis=others))
+        sides.append(slice(int(found[0]), int(found[-1]) + 1))
+    return tuple(sides)
 
 
 def _nearest(point: NDArray[np.int64], mask: NDArray[np.bool_], squared: int) -> NDArray[np.int64]:

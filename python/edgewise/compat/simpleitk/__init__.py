@@ -1,0 +1,42 @@
+"""Drop-in for filters of SimpleITK 2.5: classes and functions under SimpleITK's own names.
+
+The classes are SimpleITK's with another ``Execute``, so everything else of them is there. Images
+that they do not take (vectors, complex values, other dimensions) and grids that differ are handed
+to SimpleITK, whose errors are then raised. SimpleITK is imported when the first name is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Final
+
+__all__ = [
+    "BinaryFillhole",
+    "BinaryFillholeImageFilter",
+    "ConnectedComponent",
+    "ConnectedComponentImageFilter",
+    "ConnectedThreshold",
+    "ConnectedThresholdImageFilter",
+    "HausdorffDistanceImageFilter",
+    "LabelContour",
+    "LabelContourImageFilter",
+    "LabelOverlapMeasuresImageFilter",
+    "SignedMaurerDistanceMap",
+    "SignedMaurerDistanceMapImageFilter",
+]
+
+_MEASURES: Final = ("HausdorffDistanceImageFilter", "LabelOverlapMeasuresImageFilter")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    room = "functions"
+    if name.endswith("Filter"):
+        room = "measures" if name in _MEASURES else "filters"
+    return getattr(importlib.import_module(f".{room}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -256,6 +256,94 @@ def _threshold_filter(draw: Draw) -> Call:
     return _filter("ConnectedThresholdImageFilter", draw, values, setters)
 
 
+def _smooth_values(draw: Draw) -> tuple[Any, Any]:
+    """Return values around one per label, and seeds."""
+    values, seeds, *_ = _threshold_values(draw)
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iu" and draw.chance(0.7):
+        noise = draw.rng.integers(0, 12, values.shape)
+        values = (np.abs(values.astype(np.int64)) * 10 + noise).astype(values.dtype)
+    return values, seeds
+
+
+def _confidence(draw: Draw) -> Call:
+    values, seeds = _smooth_values(draw)
+    args = (
+        seeds,
+        draw.choice((0, 1, 2, 4, 4, -1)),
+        draw.choice((0.5, 1.0, 2.5, 2.5, 4.5)),
+        draw.choice((0, 1, 1, 1, 2, 3)),
+        draw.choice((1, 1, 7, 255, 0)),
+    )
+    return _function("ConfidenceConnected", draw, values, *args[: draw.integer(1, 5)])
+
+
+def _confidence_filter(draw: Draw) -> Call:
+    values, seeds = _smooth_values(draw)
+    setters: dict[str, Any] = {
+        "SetSeedList": (seeds,),
+        "SetNumberOfIterations": (draw.choice((0, 1, 2, 4)),),
+        "SetMultiplier": (draw.choice((0.5, 1.0, 2.5, 4.5)),),
+        "SetInitialNeighborhoodRadius": (draw.choice((0, 1, 1, 1, 2, 3)),),
+    }
+    getters = ("GetMean", "GetVariance")
+    return _filter("ConfidenceConnectedImageFilter", draw, values, setters, getters)
+
+
+def _radius(draw: Draw) -> Any:
+    if draw.chance(0.5):
+        return (draw.integer(0, 2),) * 3
+    return tuple(draw.integer(0, 2) for _ in range(draw.choice((1, 2, 2, 3, 3, 4))))
+
+
+def _neighborhood(draw: Draw) -> Call:
+    values, seeds, lower, upper, replace, _ = _threshold_values(draw)
+    args = (seeds, lower, upper, _radius(draw), replace)
+    return _function("NeighborhoodConnected", draw, values, *args[: draw.integer(1, 5)])
+
+
+def _neighborhood_filter(draw: Draw) -> Call:
+    values, seeds, lower, upper, replace, _ = _threshold_values(draw)
+    setters: dict[str, Any] = {
+        "SetSeedList": (seeds,),
+        "SetLower": (lower,),
+        "SetUpper": (upper,),
+        "SetReplaceValue": (replace,),
+        "SetRadius": (_radius(draw),),
+    }
+    return _filter("NeighborhoodConnectedImageFilter", draw, values, setters)
+
+
+def _isolated_values(draw: Draw) -> tuple[Any, Any, Any]:
+    values, _ = _smooth_values(draw)
+    shape = values.shape if isinstance(values, np.ndarray) else (3, 3)
+    first, second = (tuple(draw.integer(0, n - 1) for n in shape[::-1]) for _ in range(2))
+    return values, first, second
+
+
+def _isolated(draw: Draw) -> Call:
+    values, first, second = _isolated_values(draw)
+    up = draw.choice((True, False))  # down from a limit below the tolerance ITK may not end
+    args = (
+        *(first, second, draw.choice((0, 1, -5, 3) if up else (2, 3)), draw.choice((5, 20, 60))),
+        *(draw.choice((1, 9)), draw.choice((1, 2, 1.5)), up),
+    )
+    return _function("IsolatedConnected", draw, values, *args[: draw.integer(2, 7)])
+
+
+def _isolated_filter(draw: Draw) -> Call:
+    values, first, second = _isolated_values(draw)
+    up = draw.choice((True, False))
+    setters: dict[str, Any] = {
+        "SetSeed1": (first,),
+        "SetSeed2": (second,),
+        "SetLower": (draw.choice((0, 1, -5, 3) if up else (2, 3)),),
+        "SetUpper": (draw.choice((5, 20, 60)),),
+        "SetFindUpperThreshold": (up,),
+    }
+    getters = ("GetThresholdingFailed", "GetIsolatedValue")
+    return _filter("IsolatedConnectedImageFilter", draw, values, setters, getters)
+
+
 CALLS: Final[Calls] = {
     "LabelOverlapMeasuresImageFilter": _overlap,
     "HausdorffDistanceImageFilter": _hausdorff,
@@ -269,4 +357,10 @@ CALLS: Final[Calls] = {
     "ConnectedThresholdImageFilter": _threshold_filter,
     "BinaryFillhole": _fill,
     "BinaryFillholeImageFilter": _fill_filter,
+    "NeighborhoodConnected": _neighborhood,
+    "NeighborhoodConnectedImageFilter": _neighborhood_filter,
+    "ConfidenceConnected": _confidence,
+    "ConfidenceConnectedImageFilter": _confidence_filter,
+    "IsolatedConnected": _isolated,
+    "IsolatedConnectedImageFilter": _isolated_filter,
 }

@@ -13,28 +13,43 @@ from typing import Any, Final
 __all__ = [
     "BinaryFillhole",
     "BinaryFillholeImageFilter",
+    "ConfidenceConnected",
+    "ConfidenceConnectedImageFilter",
     "ConnectedComponent",
     "ConnectedComponentImageFilter",
     "ConnectedThreshold",
     "ConnectedThresholdImageFilter",
     "HausdorffDistanceImageFilter",
+    "IsolatedConnected",
+    "IsolatedConnectedImageFilter",
     "LabelContour",
     "LabelContourImageFilter",
     "LabelOverlapMeasuresImageFilter",
+    "NeighborhoodConnected",
+    "NeighborhoodConnectedImageFilter",
     "SignedMaurerDistanceMap",
     "SignedMaurerDistanceMapImageFilter",
 ]
 
-_MEASURES: Final = ("HausdorffDistanceImageFilter", "LabelOverlapMeasuresImageFilter")
+_ROOMS: Final = {
+    **dict.fromkeys(("HausdorffDistanceImageFilter", "LabelOverlapMeasuresImageFilter"), "measures"),
+    **dict.fromkeys(
+        (
+            "ConfidenceConnectedImageFilter",
+            "ConnectedThresholdImageFilter",
+            "IsolatedConnectedImageFilter",
+            "NeighborhoodConnectedImageFilter",
+        ),
+        "floods",
+    ),
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    room = "functions"
-    if name.endswith("Filter"):
-        room = "measures" if name in _MEASURES else "filters"
+    room = _ROOMS.get(name, "filters" if name.endswith("Filter") else "functions")
     return getattr(importlib.import_module(f".{room}", __name__), name)
 
 

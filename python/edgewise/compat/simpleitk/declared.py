@@ -13,6 +13,10 @@ _ROUNDED: Final = (
     "equal without spacing; with it ITK computes with positions rounded to float32, which may leave "
     "1e-5 where the distance is 0"
 )
+_SUMS: Final = (
+    "sums of integers are equal; those of floating values may differ by a rounding, and so may the "
+    "interval; 64-bit integers and a radius of 0 with one seed: SimpleITK runs"
+)
 
 _ENTRIES: Final = (
     Entry(
@@ -38,6 +42,18 @@ _ENTRIES: Final = (
         for name in ("ConnectedThreshold", "ConnectedThresholdImageFilter")
     ),
     *(Entry(name, _HOME + name) for name in ("BinaryFillhole", "BinaryFillholeImageFilter")),
+    *(
+        Entry(name, _HOME + name, note="limits beyond the type: SimpleITK runs")
+        for name in ("NeighborhoodConnected", "NeighborhoodConnectedImageFilter")
+    ),
+    *(
+        Entry(name, _HOME + name, "close", 1e-9, 1e-9, note=_SUMS)
+        for name in ("ConfidenceConnected", "ConfidenceConnectedImageFilter")
+    ),
+    *(
+        Entry(name, _HOME + name, note="64-bit integers and odd limits: SimpleITK runs")
+        for name in ("IsolatedConnected", "IsolatedConnectedImageFilter")
+    ),
 )
 
 LIBRARY: Final = Library(

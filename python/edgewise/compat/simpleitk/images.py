@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgewise._extras import require
+from edgewise.compat.originals import original
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["image_of", "on_one_grid", "spacing_of", "values_of"]
+__all__ = ["cast", "image_of", "on_one_grid", "spacing_of", "their", "values_of"]
+
+
+def their(name: str) -> Any:
+    """Return SimpleITK's own class of a name."""
+    return original(f"SimpleITK:{name}", why="images of SimpleITK")
+
+
+def cast(value: float, dtype: np.dtype[Any]) -> Any:
+    """Return a number as ITK casts it to the type of an image; None if that is undefined."""
+    if dtype.kind == "f":
+        return float(dtype.type(value))
+    limits = np.iinfo(dtype)
+    if not math.isfinite(value) or not limits.min <= int(value) <= limits.max:
+        return None
+    return int(value)
 
 
 def values_of(image: Any, kinds: str) -> NDArray[Any] | None:

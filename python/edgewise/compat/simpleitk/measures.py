@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewise._arguments import as_threads
-from edgewise.compat.originals import original
 from edgewise.metrics.grids import Grid
 from edgewise.metrics.pair_ingredients import PairIngredients
 
-from .images import on_one_grid, spacing_of, values_of
+from .images import on_one_grid, spacing_of, their, values_of
 from .overlap import MEASURES, Overlap, Sizes, overlap_of
 
 if TYPE_CHECKING:
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HausdorffDistanceImageFilter", "LabelOverlapMeasuresImageFilter"]
 
-_Overlap: Any = original("SimpleITK:LabelOverlapMeasuresImageFilter", why="images of SimpleITK")
-_Hausdorff: Any = original("SimpleITK:HausdorffDistanceImageFilter", why="images of SimpleITK")
+_Overlap: Any = their("LabelOverlapMeasuresImageFilter")
+_Hausdorff: Any = their("HausdorffDistanceImageFilter")
 
 
 class LabelOverlapMeasuresImageFilter(_Overlap):  # type: ignore[misc]

@@ -228,7 +228,8 @@ def _threshold_values(draw: Draw) -> tuple[Any, Any, Any, Any, Any, Any]:
         if draw.chance(0.2):
             values[draw.rng.random(shape) < 0.3] = draw.choice((np.nan, np.inf, -np.inf))
     seeds: Any = [
-        [draw.integer(0, n - 1) for n in shape[::-1]] for _ in range(draw.choice((0, 1, 1, 1, 2, 3)))
+        [draw.integer(0, n - 1) for n in shape[::-1]]
+        for _ in range(draw.choice((0, 1, 1, 1, 2, 3)))
     ]
     if draw.chance(0.06):
         seeds = draw.choice(([(99,) * len(shape)], [(0,)], [(0,) * 4], (0, 0), [(-1, 0, 0)], None))

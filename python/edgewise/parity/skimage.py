@@ -42,7 +42,9 @@ def _point_sets(draw: Draw) -> tuple[Any, Any]:
 
 def _hausdorff_distance(draw: Draw) -> Call:
     images = _point_sets(draw)
-    method = draw.choice(("standard", "modified", "standard", "modified", "standard", "modified", "average"))
+    method = draw.choice(
+        ("standard", "modified", "standard", "modified", "standard", "modified", "average")
+    )
     if draw.chance(0.2):
         return Call(function("hausdorff_distance"), images)
     if draw.chance(0.5):

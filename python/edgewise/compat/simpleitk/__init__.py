@@ -32,7 +32,9 @@ __all__ = [
 ]
 
 _ROOMS: Final = {
-    **dict.fromkeys(("HausdorffDistanceImageFilter", "LabelOverlapMeasuresImageFilter"), "measures"),
+    **dict.fromkeys(
+        ("HausdorffDistanceImageFilter", "LabelOverlapMeasuresImageFilter"), "measures"
+    ),
     **dict.fromkeys(
         (
             "ConfidenceConnectedImageFilter",

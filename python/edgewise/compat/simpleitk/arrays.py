@@ -51,7 +51,9 @@ def contour(labels: NDArray[Any], background: Any, *, full: bool) -> NDArray[Any
     boxes = {label: box for label, box in boxes.items() if label != background}
     read = sum(math.prod(stop - start + 2 for start, stop in box) for box in boxes.values())
     if read + _LABEL * len(boxes) > _SHARE * labels.size:
-        outline = _range(labels, np.maximum) != _range(labels, np.minimum) if full else _steps(labels)
+        outline = (
+            _range(labels, np.maximum) != _range(labels, np.minimum) if full else _steps(labels)
+        )
         return np.where(outline, labels, labels.dtype.type(background))
     found = np.zeros(labels.shape, labels.dtype)
     if background:

@@ -25,9 +25,7 @@ _ENTRIES: Final = (
         "corrected",
         note="ITK's warnings about labels that do not occur are not written",
     ),
-    Entry(
-        "HausdorffDistanceImageFilter", _HOME + "HausdorffDistanceImageFilter", "close", 1e-12
-    ),
+    Entry("HausdorffDistanceImageFilter", _HOME + "HausdorffDistanceImageFilter", "close", 1e-12),
     *(
         Entry(name, _HOME + name, "close", 1e-5, 1e-4, note=_ROUNDED)
         for name in ("SignedMaurerDistanceMap", "SignedMaurerDistanceMapImageFilter")

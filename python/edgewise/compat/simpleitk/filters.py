@@ -23,7 +23,6 @@ _Component: Any = their("ConnectedComponentImageFilter")
 _Fillhole: Any = their("BinaryFillholeImageFilter")
 
 
-
 class SignedMaurerDistanceMapImageFilter(_Maurer):  # type: ignore[misc]
     """Distance of every element to the boundary of the mask, float32, negative inside.
 
@@ -55,9 +54,7 @@ class LabelContourImageFilter(_Contour):  # type: ignore[misc]
         background = None if values is None else cast(self.GetBackgroundValue(), values.dtype)
         if values is None or background is None:
             return super().Execute(image1)
-        return image_of(
-            arrays.contour(values, background, full=self.GetFullyConnected()), image1
-        )
+        return image_of(arrays.contour(values, background, full=self.GetFullyConnected()), image1)
 
 
 class ConnectedComponentImageFilter(_Component):  # type: ignore[misc]

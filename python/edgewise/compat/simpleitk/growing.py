@@ -43,9 +43,7 @@ def grown(
 def inside(image: NDArray[Any], seeds: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
     """Return the seeds that lie in an image."""
     return [
-        tuple(seed)
-        for seed in seeds
-        if all(i < n for i, n in zip(seed, image.shape, strict=True))
+        tuple(seed) for seed in seeds if all(i < n for i, n in zip(seed, image.shape, strict=True))
     ]
 
 
@@ -57,7 +55,7 @@ def neighbourhood(
     radius: Sequence[int],
 ) -> NDArray[np.bool_]:
     """Return what is connected to seeds through elements whose whole box lies in an interval."""
-    within = np.ascontiguousarray((image >= lower) & (image <= upper))
+    within = np.ascontiguousarray(~((image < lower) | (image > upper)))  # NaN is never outside
     if len(set(radius)) == 1:
         kept = erode(within, connectivity=None, iterations=radius[0], edge="foreground")
     else:
@@ -127,9 +125,7 @@ def confident(
     return None if region is None else Confident(region, mean, variance)
 
 
-def _repeated(
-    region: NDArray[np.bool_], seeds: Sequence[tuple[int, ...]]
-) -> tuple[list[int], ...]:
+def _repeated(region: NDArray[np.bool_], seeds: Sequence[tuple[int, ...]]) -> tuple[list[int], ...]:
     """Return the index, as numpy takes it, of every seed of a region that was given before."""
     more = [seed for k, seed in enumerate(seeds) if seed in seeds[:k] and region[seed]]
     return tuple([seed[axis] for seed in more] for axis in range(region.ndim))

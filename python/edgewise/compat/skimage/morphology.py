@@ -207,9 +207,7 @@ def _grown(
 ) -> NDArray[np.bool_]:
     """Return what is connected to a place within an interval, in which its value need not lie."""
     if low <= image[place] <= high:
-        return region_growing.region_grow(
-            image, place, lower=low, upper=high, connectivity=steps
-        )
+        return region_growing.region_grow(image, place, lower=low, upper=high, connectivity=steps)
     if low > high:
         mask = np.zeros(image.shape, bool)
         mask[place] = True

@@ -148,9 +148,7 @@ def _transformed(mask: NDArray[np.bool_], other: NDArray[np.bool_]) -> DistanceL
     return DistanceList(np.sqrt(values), counts, counts.astype(np.float64))
 
 
-def _farthest(
-    mask: NDArray[np.bool_], other: NDArray[np.bool_], squared: int
-) -> NDArray[np.int64]:
+def _farthest(mask: NDArray[np.bool_], other: NDArray[np.bool_], squared: int) -> NDArray[np.int64]:
     """Return the first element of a mask at a squared distance from the other."""
     found = mask if not squared else mask & (_squared(other) == squared)
     return np.array(np.unravel_index(int(found.argmax()), mask.shape), np.int64)
@@ -178,4 +176,3 @@ def _nearest(point: NDArray[np.int64], mask: NDArray[np.bool_], squared: int) ->
     tree = require("scipy.spatial", extra="scipy").cKDTree(every)
     nearest: NDArray[np.int64] = every[tree.query(point)[1]]
     return nearest
-

@@ -90,12 +90,13 @@ def _pair(draw: Draw, kinds: tuple[str, ...]) -> tuple[Any, Any, Any, Any]:
     kind = draw.choice(kinds)
     one, two = first.astype(kind), second.astype(kind)
     grid = _grid(draw, len(shape))
-    other = grid
+    other: Any = grid
     if draw.chance(0.08):
         factor = 1 + draw.choice((1e-8, 1e-7, 1e-3, 0.5))
         other = tuple(tuple(x * factor for x in part) for part in grid)
     if draw.chance(0.05):
-        two = draw.choice((two[1:], two[None], second.astype("f8"), second.astype("i8"), None))
+        others: Any = (two[1:], two[None], second.astype("f8"), second.astype("i8"), None)
+        two = draw.choice(others)
     if draw.chance(0.02):
         one = two = draw.choice((first.astype("f4"), first.astype("c8"), first[None, None]))
     return one, grid, two, other
@@ -104,14 +105,14 @@ def _pair(draw: Draw, kinds: tuple[str, ...]) -> tuple[Any, Any, Any, Any]:
 def _overlap(draw: Draw) -> Call:
     def act(space: Any, one: Any, grid: Any, two: Any, other: Any, labels: Any) -> Any:
         run = space.LabelOverlapMeasuresImageFilter()
-        require("SimpleITK", extra="simpleitk").ProcessObject.SetGlobalWarningDisplay(False)
+        require("SimpleITK", extra="simpleitk").ProcessObject.GlobalWarningDisplayOff()
         run.Execute(_image(one, grid), _image(two, other))
         return [
             [getattr(run, name)(), *(getattr(run, name)(label) for label in labels)]
             for name in _OVERLAPS
         ]
 
-    labels = [0, 1, 2, 3, 4, draw.choice((-1, 5, 255, 257, True))]
+    labels: list[Any] = [0, 1, 2, 3, 4, draw.choice((-1, 5, 255, 257, True))]
     if draw.chance(0.03):
         labels.append(draw.choice((1.0, None, 2**70, np.int64(1), "1")))
     return Call(act, (*_pair(draw, _INTEGERS), labels))

@@ -42,9 +42,7 @@ def _point_sets(draw: Draw) -> tuple[Any, Any]:
 
 def _hausdorff_distance(draw: Draw) -> Call:
     images = _point_sets(draw)
-    method = draw.choice(
-        ("standard", "modified", "standard", "modified", "standard", "modified", "average")
-    )
+    method = draw.choice((*("standard", "modified") * 3, "average"))
     if draw.chance(0.2):
         return Call(function("hausdorff_distance"), images)
     if draw.chance(0.5):
@@ -58,7 +56,8 @@ def _hausdorff_pair(draw: Draw) -> Call:
 
 def _label_maps(draw: Draw) -> tuple[Any, Any]:
     shape = draw.shape(1, 4, voxels=300)
-    first, second = draw.labels(shape), draw.labels(shape)
+    first: Any = draw.labels(shape)
+    second: Any = draw.labels(shape)
     if draw.chance(0.3):
         second = np.where(draw.rng.random(shape) < 0.2, second, first)
     if draw.chance(0.05):
@@ -67,7 +66,7 @@ def _label_maps(draw: Draw) -> tuple[Any, Any]:
         second = draw.choice([second.ravel(), second[:-1], second[..., None]])
     if draw.chance(0.02):
         return draw.choice([(first.tolist(), second), (first, None), (first[:0], second[:0])])
-    kinds = _INTEGERS if draw.chance(0.93) else _DTYPES
+    kinds: tuple[str, ...] = _INTEGERS if draw.chance(0.93) else _DTYPES
     if draw.chance(0.02):
         first, kinds = -first, ("i1", "i8")
 
@@ -120,7 +119,7 @@ def _of_table(name: str) -> Any:
             given = (
                 draw.choice(("matrix", "array", "array")),
                 draw.choice(("tocsr", "tocsr", "tocsc", "tocoo", "toarray")),
-                # 1/n added n times is not exactly n/n: their pairs would be differences of roundings
+                # 1/n added n times is not n/n: pairs of shares would be differences of roundings
                 name == "variation_of_information" and draw.chance(0.5),
                 draw.chance(0.5),
             )

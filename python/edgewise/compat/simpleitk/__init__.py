@@ -32,18 +32,12 @@ __all__ = [
 ]
 
 _ROOMS: Final = {
-    **dict.fromkeys(
-        ("HausdorffDistanceImageFilter", "LabelOverlapMeasuresImageFilter"), "measures"
-    ),
-    **dict.fromkeys(
-        (
-            "ConfidenceConnectedImageFilter",
-            "ConnectedThresholdImageFilter",
-            "IsolatedConnectedImageFilter",
-            "NeighborhoodConnectedImageFilter",
-        ),
-        "floods",
-    ),
+    "ConfidenceConnectedImageFilter": "floods",
+    "ConnectedThresholdImageFilter": "floods",
+    "HausdorffDistanceImageFilter": "measures",
+    "IsolatedConnectedImageFilter": "floods",
+    "LabelOverlapMeasuresImageFilter": "measures",
+    "NeighborhoodConnectedImageFilter": "floods",
 }
 
 

@@ -77,6 +77,12 @@ def _steps(labels: NDArray[Any]) -> NDArray[np.bool_]:
     return outline
 
 
+def _boxes(labels: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return where any neighbour has another value."""
+    differ: NDArray[np.bool_] = _range(labels, np.maximum) != _range(labels, np.minimum)
+    return differ
+
+
 def _range(labels: NDArray[Any], extreme: np.ufunc) -> NDArray[Any]:
     """Return the largest or smallest value of every element and its neighbours."""
     found = labels

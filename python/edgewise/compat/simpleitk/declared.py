@@ -10,8 +10,8 @@ __all__ = ["LIBRARY"]
 
 _HOME: Final = "SimpleITK.SimpleITK:"
 _ROUNDED: Final = (
-    "equal without spacing; with it ITK computes with positions rounded to float32, which may leave "
-    "1e-5 where the distance is 0"
+    "equal without spacing; with it ITK computes with positions rounded to float32, which may "
+    "leave 1e-5 where the distance is 0"
 )
 _SUMS: Final = (
     "sums of integers are equal; those of floating values may differ by a rounding, and so may the "

@@ -101,15 +101,14 @@ class ConfidenceConnectedImageFilter(_Confidence):  # type: ignore[misc]
         values = values_of(image1, "iuf")
         seeds = None if values is None else _indices(self.GetSeedList(), values.ndim)
         found = None
-        if values is not None and seeds is not None and self.GetReplaceValue():
-            if values.dtype.kind == "f" or values.dtype.itemsize < 8:
-                found = growing.confident(
-                    values,
-                    seeds,
-                    iterations=self.GetNumberOfIterations(),
-                    multiplier=self.GetMultiplier(),
-                    radius=self.GetInitialNeighborhoodRadius(),
-                )
+        if values is not None and seeds is not None and self._takes(values):
+            found = growing.confident(
+                values,
+                seeds,
+                iterations=self.GetNumberOfIterations(),
+                multiplier=self.GetMultiplier(),
+                radius=self.GetInitialNeighborhoodRadius(),
+            )
         result = (
             super().Execute(image1)
             if found is None
@@ -117,6 +116,11 @@ class ConfidenceConnectedImageFilter(_Confidence):  # type: ignore[misc]
         )
         self._found = found
         return result
+
+    def _takes(self, values: NDArray[Any]) -> bool:
+        """Whether every value is a float64, and the region can be told from the rest."""
+        small = values.dtype.kind == "f" or values.dtype.itemsize < 8
+        return small and self.GetReplaceValue() != 0
 
     def GetMean(self) -> float:
         """Return the mean of the last region but one."""
@@ -160,7 +164,8 @@ class IsolatedConnectedImageFilter(_Isolated):  # type: ignore[misc]
             return None  # where ITK's numbers wrap around or never meet
         return growing.isolated(
             values,
-            *seeds,
+            seeds[0],
+            seeds[1],
             (lower, upper),
             tolerance=tolerance,
             find_upper=self.GetFindUpperThreshold(),

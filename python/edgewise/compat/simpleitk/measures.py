@@ -107,8 +107,8 @@ class HausdorffDistanceImageFilter(_Hausdorff):  # type: ignore[misc]
             super().Execute(image1, image2)
             self._found = None
             return
-        masks = [np.not_equal(values, 0) for values in (first, second)]
-        grid = Grid(*masks, None, spacing_of(image1)).squeezed()
+        spacing = spacing_of(image1)
+        grid = Grid(np.not_equal(first, 0), np.not_equal(second, 0), None, spacing).squeezed()
         pair = PairIngredients(grid, as_threads("auto"), distances=True)
         lists = pair.of((1,), squeeze=True).distances("none", "background")
         if lists.has_empty:

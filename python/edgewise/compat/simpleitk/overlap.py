@@ -55,8 +55,14 @@ def overlap_of(source: AnyArray, target: AnyArray) -> Overlap:
         both = table.joint.get((label, label), 0)
         labels[label] = Sizes(there, here, both, table.total - here, is_sum=False)
     kept = [sizes for label, sizes in labels.items() if label != 0]
-    sums = [sum(sizes[k] for sizes in kept) for k in range(4)]
-    return Overlap(labels, Sizes(*sums, is_sum=True))
+    total = Sizes(
+        sum(sizes.source for sizes in kept),
+        sum(sizes.target for sizes in kept),
+        sum(sizes.both for sizes in kept),
+        sum(sizes.outside for sizes in kept),
+        is_sum=True,
+    )
+    return Overlap(labels, total)
 
 
 def _jaccard(sizes: Sizes, *, corrected: bool) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from edgewise.compat.declared import Entry, Library, Quirk, Suite
+from edgewise.compat.declared import Entry, Library
 
 __all__ = ["LIBRARY"]
 

@@ -21,7 +21,7 @@ def label(
     return_num: bool = False,
     connectivity: int | None = None,
 ) -> Any:
-    """Number the connected regions of equal values of an array.
+    """Return the numbered connected regions of equal values of an array.
 
     Parameters
     ----------

@@ -103,7 +103,7 @@ def _mask(image: Any) -> NDArray[np.bool_]:
     if array.dtype.kind == "b":
         return array
     if array.dtype.kind in "iufc":
-        return np.not_equal(array, 0)
+        return np.asarray(array != 0)
     mask = np.zeros(array.shape, bool)
     mask[np.nonzero(array)] = True
     return mask
@@ -171,7 +171,8 @@ def _nearest(point: NDArray[np.int64], mask: NDArray[np.bool_], squared: int) ->
     points = np.argwhere(mask[box]) + np.maximum(point - reach, 0)
     found = np.flatnonzero(((points - point) ** 2).sum(axis=1) == squared)
     if found.size == 1:
-        return points[found[0]]
+        only: NDArray[np.int64] = points[found[0]]
+        return only
     every = np.argwhere(mask)
     tree = require("scipy.spatial", extra="scipy").cKDTree(every)
     nearest: NDArray[np.int64] = every[tree.query(point)[1]]

@@ -215,7 +215,8 @@ def _map(image: Any) -> NDArray[Any]:
 def _margin(cells: _Cells, side: int) -> NDArray[np.float64]:
     """Return the sizes of the labels of one map."""
     _, places = np.unique(cells[side], return_inverse=True)
-    return np.bincount(places, cells.counts)
+    sizes: Any = np.bincount(places, cells.counts)
+    return sizes  # type: ignore[no-any-return]
 
 
 def _pairs(sizes: Any) -> Any:
@@ -231,4 +232,4 @@ def _entropy(cells: _Cells, given: int, total: Any) -> np.float64:
     kept = _Cells(*(column[counting] for column in cells))
     _, places = np.unique(kept[given], return_inverse=True)
     sizes = np.bincount(places, kept.counts)[places]
-    return -(kept.counts * np.log2(kept.counts / sizes)).sum() / total
+    return np.float64(-(kept.counts * np.log2(kept.counts / sizes)).sum() / total)

@@ -230,7 +230,9 @@ def _skeletonize(draw: Draw) -> Call:
     if draw.chance(0.03):
         image = draw.choice((image[:0], image.tolist()))
     locked = image.dtype == bool and not image.flags.writeable if hasattr(image, "flags") else False
-    return Call(function("skeletonize"), (image,), kwargs, "read-only" if locked else "")
+    return Call(
+        function("skeletonize"), (image,), kwargs, "skimage-skeleton-read-only" if locked else ""
+    )
 
 
 CALLS: Final[Calls] = {

@@ -18,7 +18,7 @@ __all__ = ["cast", "image_of", "on_one_grid", "spacing_of", "their", "values_of"
 
 def their(name: str) -> Any:
     """Return SimpleITK's own class of a name."""
-    return original(f"SimpleITK:{name}", why="images of SimpleITK")
+    return original(f"SimpleITK.SimpleITK:{name}", why="images of SimpleITK")
 
 
 def cast(value: float, dtype: np.dtype[Any]) -> Any:

@@ -166,7 +166,7 @@ def _footprint(draw: Draw, ndim: int) -> Any:
     kind = draw.integer(0, 5)
     near = np.abs(np.indices((3,) * ndim) - 1).sum(axis=0)
     if kind < 3:
-        return near <= draw.integer(1, ndim)
+        return near <= draw.integer(1, max(ndim, 1))
     if kind == 3:
         return (near == 1).astype(int).tolist()
     if kind == 4:

@@ -47,7 +47,7 @@ _ENTRIES: Final = (
         note="ITK computes with rounded positions; means are rounded once here",
     ),
     *(
-        Entry(name, _HOME + name, "close", 1e-5, 1e-4, note=_ROUNDED)
+        Entry(name, _HOME + name, "close", 1e-4, 1e-4, note=_ROUNDED)
         for name in ("SignedMaurerDistanceMap", "SignedMaurerDistanceMapImageFilter")
     ),
     *(Entry(name, _HOME + name) for name in ("LabelContour", "LabelContourImageFilter")),

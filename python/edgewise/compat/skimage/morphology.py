@@ -131,13 +131,21 @@ def flood(
             connectivity=connectivity,
             tolerance=tolerance,
         )
+    if not image.ndim or len(place) != image.ndim:
+        message = f"seed_point must have one index per axis, and the image axes: {image.shape}"
+        raise ValueError(message)
+    interval = None
     if tolerance is not None:
         tolerance = abs(tolerance)
-    _check(image, value, place, tolerance)
-    if tolerance is None or corrected:
+        if np.size(value) != 1:
+            message = f"seed_point needs one index per axis ({image.ndim}) for a tolerance"
+            raise ValueError(message)
+        if not corrected and image.dtype.kind in "biuf":
+            interval = _interval(value, tolerance)
+    _check(image, value)
+    if interval is None:
         return region_growing.flood(image, place, tolerance=tolerance, connectivity=steps)
-    low, high = _interval(value, tolerance)
-    return _grown(image, place, low, high, steps)
+    return _grown(image, place, *_cut(image.dtype, *interval), steps)
 
 
 def _steps(footprint: Any, connectivity: Any, ndim: int, *, corrected: bool) -> int | None:
@@ -162,13 +170,7 @@ def _steps(footprint: Any, connectivity: Any, ndim: int, *, corrected: bool) -> 
     return next((k for k in range(1, ndim + 1) if np.array_equal(wanted, distance <= k)), None)
 
 
-def _check(image: NDArray[Any], value: Any, place: tuple[int, ...], tolerance: Any) -> None:
-    if not image.ndim or len(place) != image.ndim:
-        message = f"seed_point must have one index per axis, and the image axes: {image.shape}"
-        raise ValueError(message)
-    if np.size(value) != 1 and tolerance is not None:
-        message = f"seed_point needs one index per axis ({image.ndim}) for a tolerance"
-        raise ValueError(message)
+def _check(image: NDArray[Any], value: Any) -> None:
     if not image.dtype.isnative:
         message = f"image must be in the machine's byte order, got {image.dtype}"
         raise ValueError(message)
@@ -181,17 +183,23 @@ def _check(image: NDArray[Any], value: Any, place: tuple[int, ...], tolerance: A
 
 
 def _interval(value: Any, tolerance: Any) -> tuple[Any, Any]:
-    """Return the interval around a value as scikit-image has it, NaN and rounding included."""
+    """Return the interval around a value within the limits of its type, as scikit-image has it."""
     least, most = _limits(value.dtype)
     centre = value.item()
     # the order of the operands tells what NaN comes to
-    low, high = max(least, centre - tolerance), min(most, centre + tolerance)
-    if value.dtype.kind == "f":
-        return float(value.dtype.type(low)), float(value.dtype.type(high))
+    return max(least, centre - tolerance), min(most, centre + tolerance)
+
+
+def _cut(dtype: np.dtype[Any], low: Any, high: Any) -> tuple[Any, Any]:
+    """Return the ends of an interval in a type: rounded, for integers cut towards 0."""
+    if dtype.kind == "f":
+        return float(dtype.type(low)), float(dtype.type(high))
     low, high = int(low), int(high)
-    if value.dtype.kind in "iu" and not (least <= low and high <= most and low <= most):
-        message = f"the interval from {low} to {high} is beyond {value.dtype}"
-        raise OverflowError(message)
+    if dtype.kind in "iu":
+        least, most = _limits(dtype)
+        if not (least <= low <= most and least <= high <= most):
+            message = f"the interval from {low} to {high} is beyond {dtype}"
+            raise OverflowError(message)
     return low, high
 
 

@@ -127,11 +127,13 @@ def _hausdorff(draw: Draw) -> Call:
     return Call(act, _pair(draw, (*_INTEGERS, "f4", "f8")))
 
 
-def _function(name: str, draw: Draw, values: Any, *args: Any, **kwargs: Any) -> Call:
-    def act(space: Any, values: Any, grid: Any, *args: Any, **kwargs: Any) -> Any:
-        return _told(getattr(space, name)(_image(values, grid), *args, **kwargs))
+def _function(
+    name: str, draw: Draw, values: Any, *args: Any, named: dict[str, Any] | None = None
+) -> Call:
+    def act(space: Any, values: Any, grid: Any, args: Any, named: Any) -> Any:
+        return _told(getattr(space, name)(_image(values, grid), *args, **named))
 
-    return Call(act, (values, _grid(draw, np.ndim(values)), *args), kwargs)
+    return Call(act, (values, _grid(draw, np.ndim(values)), args, named or {}))
 
 
 def _filter(
@@ -161,7 +163,7 @@ def _maurer(draw: Draw) -> Call:
     kwargs = dict(zip(names, flags, strict=True), backgroundValue=background)
     if draw.chance(0.03):
         kwargs[draw.choice(list(kwargs))] = draw.choice((1, "x", None))
-    return _function("SignedMaurerDistanceMap", draw, values, **kwargs)
+    return _function("SignedMaurerDistanceMap", draw, values, named=kwargs)
 
 
 def _maurer_filter(draw: Draw) -> Call:

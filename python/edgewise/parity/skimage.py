@@ -81,8 +81,8 @@ def _ignored(draw: Draw) -> Any:
 
 
 def _contingency_table(draw: Draw) -> Call:
-    def act(space: Any, *args: Any, **kwargs: Any) -> Any:
-        return _told(space.contingency_table(*args, **kwargs))
+    def act(space: Any, images: Any, kwargs: Any) -> Any:
+        return _told(space.contingency_table(*images, **kwargs))
 
     kwargs: dict[str, Any] = {}
     if draw.chance(0.6):
@@ -91,7 +91,7 @@ def _contingency_table(draw: Draw) -> Call:
         kwargs["normalize"] = draw.choice((True, False))
     if draw.chance(0.5):
         kwargs["sparse_type"] = draw.choice(("matrix", "array", "array", "list"))
-    return Call(act, _label_maps(draw), kwargs)
+    return Call(act, (_label_maps(draw), kwargs))
 
 
 def _told(table: Any) -> Any:

@@ -26,15 +26,17 @@ Two measurements, made by the commands below; `numpy {numpy}`, Python {python}.
 
 ## Random calls
 
-The same random calls to the installed library and to its drop-in: values, types, shapes, dtypes, changed arguments and types of exceptions are compared within the tier
-that each function declares ([reference](drop-ins-reference.md)). *Raised*: calls that the library refused. *Declared*: calls that differ in a way that a named
-fault or note declares. *Undeclared* must be 0.
+The same random calls to the installed library and to its drop-in: values, types, shapes, dtypes,
+changed arguments and types of exceptions are compared within the tier that each function declares
+([reference](drop-ins-reference.md)). *Raised*: calls that the library refused. *Declared*: calls
+that differ in a way that a named fault or note declares. *Undeclared* must be 0.
 """
 SUITES = """\
 ## The libraries' own tests
 
-Run with the library patched (`edgewise.patch`), so that every call of a replaced function reaches the drop-in; *reached* counts those calls. Classes of MONAI and
-torchmetrics run through replaced functions.
+Run with the library patched (`edgewise.patch`), so that every call of a replaced function reaches
+the drop-in; *reached* counts those calls. Classes of MONAI and torchmetrics run through replaced
+functions.
 """
 COMMANDS = """\
 ## Commands
@@ -45,7 +47,8 @@ python tests/upstream/run.py --checkouts DIR --json suites.json
 python tests/upstream/page.py calls.json suites.json > docs/conformance.md
 ```
 
-DIR holds a checkout per library, named as in `tests/upstream/sources.py`; wheels and source distributions need none.
+DIR holds a checkout per library, named as in `tests/upstream/sources.py`; wheels and source
+distributions need none.
 """
 
 

@@ -63,7 +63,7 @@ def _outputs(draw: Draw, shape: Sequence[int], dtype: str) -> dict[str, Any]:
         kwargs["distances"] = draw.choice((made, made, made, made[..., None], "f8", [1.0]))
     if draw.chance(0.15):
         made = np.full((len(shape), *shape), 7, draw.choice(("i4", "i4", "i4", "i8", "f8")))
-        kwargs["indices"] = draw.choice((made, made, made, made[0], 3))
+        kwargs["indices"] = draw.choice((made, made, made, made[..., None], 3))
     return kwargs
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from edgewise.compat.originals import original
 from edgewise.voxels import distance_transform
+from edgewise.voxels.chamfer import chamfer_transform
 
 from .arguments import foreground, one_per_axis, threads_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    _Both = tuple[NDArray[np.float64], NDArray[np.int32]]
 
 __all__ = ["distance_transform_cdt", "distance_transform_edt"]
 
@@ -69,21 +68,23 @@ def distance_transform_edt(
     steps = _steps(sampling, array.ndim, signs=corrected)
     _check_array("indices", out_indices, (array.ndim, *array.shape), np.int32)
     _check_array("distances", out_distances, array.shape, np.float64)
-    if steps is None or (return_indices and 0 in steps):
+    mask = _mask(array)
+    full = bool(mask.all())
+    # without background SciPy leaves all but the first axis of a given array as they are
+    if steps is None or (0 in steps and return_indices) or (full and out_indices is not None and not corrected):
         theirs = original("scipy.ndimage:distance_transform_edt", why="samplings such as NaN")
         return theirs(input, sampling, return_distances, return_indices, distances, indices)
-    mask = foreground(array if array.dtype.kind in "buifc" else np.where(array, True, False))
-    found = _measured(mask, steps, indices=bool(return_indices), corrected=corrected)
+    if full and mask.size:
+        found = _without_background(mask.shape, steps, corrected=corrected)
+    else:
+        found = _measured(mask, steps, indices=bool(return_indices))
     return _handed_out(found, (return_distances, return_indices), (out_distances, out_indices))
 
 
-def _measured(
-    mask: NDArray[np.bool_], steps: list[float], *, indices: bool, corrected: bool
-) -> tuple[NDArray[np.float64], NDArray[np.int32] | None]:
+def _measured(mask: NDArray[np.bool_], steps: list[float], *, indices: bool) -> tuple[Any, Any]:
+    """Return distances and indices of a mask with background, or without elements."""
     if mask.size == 0:
         return np.zeros(mask.shape), np.zeros((mask.ndim, *mask.shape), np.int32)
-    if mask.all():
-        return _without_background(mask.shape, steps, corrected=corrected)
     free = tuple(axis for axis, step in enumerate(steps) if step == 0)
     if free:
         return _flattened(mask, steps, free), None
@@ -93,7 +94,9 @@ def _measured(
     return made if indices else (made, None)  # type: ignore[return-value]
 
 
-def _without_background(shape: tuple[int, ...], steps: list[float], *, corrected: bool) -> _Both:
+def _without_background(
+    shape: tuple[int, ...], steps: list[float], *, corrected: bool
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     nowhere = np.zeros((len(shape), *shape), np.int32)
     if corrected:
         nowhere -= 1
@@ -128,9 +131,65 @@ def distance_transform_cdt(
     distances: Any = None,
     indices: Any = None,
 ) -> Any:
-    """Placeholder."""
-    theirs = original("scipy.ndimage:distance_transform_cdt", why="metrics given as structures")
-    return theirs(input, metric, return_distances, return_indices, distances, indices)
+    """Return how many steps each foreground element is away from the nearest background element.
+
+    Parameters
+    ----------
+    input : array, any number of axes but not none
+        What is not zero (NaN included) is foreground.
+    metric : {"chessboard", "taxicab", "cityblock", "manhattan"} or array, default "chessboard"
+        A step goes to any neighbour, or (the other three are the same) to one across a face. An
+        array, 3 along each axis of `input`, says which neighbours a step goes to.
+    return_distances, return_indices, distances, indices
+        As `distance_transform_edt`, with distances in int32.
+
+    Returns
+    -------
+    array, (distances, indices) or None
+        Distances and indices in int32; -1 and the element's own index without any background. SciPy
+        computes indices, and structures other than those of the named metrics.
+
+    Raises
+    ------
+    RuntimeError
+        If nothing is to be computed, or an output array is given for what is not computed.
+    ValueError
+        If there is no such metric, `metric` does not fit `input` (SciPy reads or writes beyond it,
+        or takes the process down), or an output array has another shape or type.
+    TypeError
+        If `input` has no axes.
+    """
+    out_distances = distances if isinstance(distances, np.ndarray) else None
+    out_indices = indices if isinstance(indices, np.ndarray) else None
+    _check_request(out_distances, out_indices, return_distances, return_indices)
+    array = np.asarray(input)
+    name = _metric(metric, array.ndim)
+    if array.ndim == 0:
+        message = "input has no axes"
+        raise TypeError(message)
+    _check_array("distances", out_distances, array.shape, np.int32, ValueError)
+    _check_array("indices", out_indices, (array.ndim, *array.shape), np.int32, ValueError)
+    if not name or return_indices or array.size == 0:
+        theirs = original("scipy.ndimage:distance_transform_cdt", why="indices and other metrics")
+        return theirs(input, metric, return_distances, return_indices, distances, indices)
+    steps = chamfer_transform(_mask(array), metric=name)
+    return _handed_out((steps, None), (True, False), (out_distances, None))
+
+
+def _metric(metric: Any, ndim: int) -> Literal["chessboard", "taxicab", ""]:
+    """Return which of the two metrics it is; empty for another structure."""
+    if isinstance(metric, str):
+        if metric == "chessboard":
+            return "chessboard"
+        if metric in ("taxicab", "cityblock", "manhattan"):
+            return "taxicab"
+        message = f"metric must be chessboard, taxicab, cityblock or manhattan, got {metric!r}"
+        raise ValueError(message)
+    structure = np.asarray(metric)
+    if structure.shape != (3,) * ndim:
+        message = f"metric must be 3 along each of {ndim} axes, got shape {structure.shape}"
+        raise ValueError(message)
+    return ""
 
 
 def _check_request(
@@ -148,15 +207,26 @@ def _check_request(
             raise RuntimeError(message)
 
 
-def _check_array(name: str, out: Any, shape: tuple[int, ...], dtype: type[Any]) -> None:
+def _check_array(
+    name: str,
+    out: Any,
+    shape: tuple[int, ...],
+    dtype: type[Any],
+    error: type[Exception] = RuntimeError,
+) -> None:
     if out is None:
         return
     if out.shape != shape:
         message = f"the array for the {name} has shape {out.shape} instead of {shape}"
-        raise RuntimeError(message)
+        raise error(message)
     if out.dtype.type is not dtype:
         message = f"the array for the {name} has type {out.dtype} instead of {np.dtype(dtype)}"
-        raise RuntimeError(message)
+        raise error(message)
+
+
+def _mask(array: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return what is true, of numbers and of anything else."""
+    return foreground(array if array.dtype.kind in "buifc" else np.where(array, True, False))
 
 
 def _steps(sampling: Any, ndim: int, *, signs: bool) -> list[float] | None:

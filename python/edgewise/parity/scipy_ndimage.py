@@ -9,7 +9,7 @@ import numpy as np
 from .call import Call, Calls, function
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .draw import Draw
 
@@ -72,9 +72,22 @@ def _edt(draw: Draw) -> Call:
     shape = np.shape(array) or (1,)
     sampling = _sampling(draw, len(shape))
     kwargs = _outputs(draw, shape, "f8")
+    near = "near ties" if kwargs.get("return_indices") and _is_inexact(sampling) else ""
+    args: tuple[Any, ...] = (array,)
     if draw.chance(0.5):
-        return Call(function("distance_transform_edt"), (array, sampling), kwargs)
-    return Call(function("distance_transform_edt"), (array,), {"sampling": sampling, **kwargs})
+        args = (array, sampling)
+    else:
+        kwargs["sampling"] = sampling
+    return Call(function("distance_transform_edt"), args, kwargs, near)
+
+
+def _is_inexact(sampling: Any) -> bool:
+    """Return whether squares of positive steps are rounded."""
+    if sampling is None:
+        return False
+    with np.errstate(invalid="ignore"):
+        steps = np.asarray(sampling, float)
+        return bool((steps > 0).all() and np.isfinite(steps).all() and (steps * 4 % 1 != 0).any())
 
 
 def _cdt(draw: Draw) -> Call:
@@ -151,7 +164,7 @@ def _options(draw: Draw, shape: Sequence[int], *names: str) -> dict[str, Any]:
     moved = (1, (1,) * ndim, (-1,) * ndim)
     near = structure is None or all(n == 3 for n in np.shape(structure))
     axes = (None, tuple(range(ndim)), tuple(range(-ndim, 0))[::-1], (*((0,) * (ndim > 0)),))
-    choices = {
+    choices: dict[str, Callable[[], Any]] = {
         "mask": lambda: _where(draw, shape),
         "iterations": lambda: _iterations(draw),
         "border_value": lambda: draw.choice((0, 1, 1, 1, True, 2, -1)),

@@ -40,6 +40,7 @@ def _act(space: Any, u: Any, v: Any, how: str, value: Any) -> Any:
 def _points(draw: Draw, columns: int) -> Any:
     rows = draw.choice((0, 1, 2, 3, 7, 20, 60)) if draw.chance(0.9) else draw.integer(1, 300)
     kind = draw.integer(0, 4)
+    points: Any
     if kind == 0:
         points = draw.rng.normal(size=(rows, columns))
     elif kind == 1:

@@ -12,17 +12,16 @@ erosions and dilations within a `mask`.
 
 from __future__ import annotations
 
-import operator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from edgewise.compat.originals import original
 from edgewise.voxels import fill_holes
 
-from .arguments import TYPES, check_output, deliver, foreground, is_centred, is_every_axis
+from .arguments import deliver
 from .regions import dilated, dilated_within, eroded
-from .structures import Neighbourhood, neighbourhood
+from .task import task_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +36,6 @@ __all__ = [
 ]
 
 _WHY: Final = "structuring elements, axes and origins other than the usual ones"
-_FEW: Final = 4  # repetitions within a mask; SciPy follows the changed elements alone
 
 
 def binary_erosion(
@@ -86,13 +84,14 @@ def binary_erosion(
         If a shape or a number of axes does not fit, or a type is not supported. Dilations of a
         structure with too few axes raise IndexError.
     """
-    task = _task(
+    task = task_of(
         input, structure, iterations, mask, output, border_value, origin, axes, dilation=False
     )
     if task is None:
-        return _scipy("binary_erosion")(
+        found: NDArray[Any] = _scipy("binary_erosion")(
             input, structure, iterations, mask, output, border_value, origin, brute_force, axes=axes
         )
+        return found
     if task.allowed is None:
         result = eroded(task.mask, task.around, task.times, outside=task.outside)
     else:  # outside its mask nothing changes: dilation of the background
@@ -117,13 +116,14 @@ def binary_dilation(
     axes: Any = None,
 ) -> NDArray[Any]:
     """Return the elements with foreground in their neighbourhood; arguments as `binary_erosion`."""
-    task = _task(
+    task = task_of(
         input, structure, iterations, mask, output, border_value, origin, axes, dilation=True
     )
     if task is None:
-        return _scipy("binary_dilation")(
+        found: NDArray[Any] = _scipy("binary_dilation")(
             input, structure, iterations, mask, output, border_value, origin, brute_force, axes=axes
         )
+        return found
     if task.allowed is None:
         result = dilated(task.mask, task.around, task.times, outside=task.outside)
     else:
@@ -220,109 +220,17 @@ def binary_fill_holes(
     task = None
     if array.dtype.kind in "buifc":
         mask = array if array.dtype.kind == "b" else array != 0
-        task = _task(mask, structure, 1, None, output, 1, origin, axes, dilation=True)
+        task = task_of(mask, structure, 1, None, output, 1, origin, axes, dilation=True)
     if task is None or task.around.radius != 1:
-        theirs = _scipy("binary_fill_holes")(input, structure, output, origin, axes=axes)
-        return theirs  # type: ignore[no-any-return]
+        found: NDArray[Any] | None = _scipy("binary_fill_holes")(
+            input, structure, output, origin, axes=axes
+        )
+        return found
     filled = fill_holes(task.mask, connectivity=task.around.connectivity)
     if not isinstance(output, np.ndarray):
         return filled
     np.copyto(output, filled, casting="unsafe")
     return None
-
-
-class _Task(NamedTuple):
-    """One erosion or dilation that is computed here."""
-
-    source: NDArray[Any]  # as given
-    mask: NDArray[np.bool_]  # in C order
-    around: Neighbourhood
-    times: int  # below 1: until nothing changes
-    allowed: NDArray[np.bool_] | None  # where it may change
-    outside: bool
-
-
-def _task(  # noqa: PLR0911  one return per reason to leave it to SciPy
-    input: Any,
-    structure: Any,
-    iterations: Any,
-    mask: Any,
-    output: Any,
-    border_value: Any,
-    origin: Any,
-    axes: Any,
-    *,
-    dilation: bool,
-) -> _Task | None:
-    """Check arguments; None if SciPy has to compute it, or to say what is wrong with them."""
-    try:
-        times = operator.index(iterations)
-    except TypeError as error:
-        message = f"iterations must be a whole number, got {iterations!r}"
-        raise TypeError(message) from error
-    array = np.asarray(input)
-    if array.dtype.kind == "c":
-        message = "input is complex; compare it with something first"
-        raise TypeError(message)
-    if not is_every_axis(axes, array.ndim):
-        return None
-    around = _around(structure, array.ndim, dilation=dilation)
-    allowed = _allowed(mask, array.shape)
-    centred = is_centred(origin, array.ndim)
-    check_output(output, array.shape)
-    if around is None or not centred:
-        return None
-    if not 1 <= array.ndim <= 3 or array.size == 0 or array.dtype.char not in TYPES:
-        return None
-    if isinstance(output, np.ndarray) and output.dtype.char not in TYPES:
-        return None
-    if allowed is not None:
-        if times > _FEW or (times < 1 and around.radius > 1):
-            return None
-        if times != 1 and isinstance(output, np.ndarray) and output.dtype.itemsize > 1:
-            return None  # SciPy then reads the first byte of what it has written
-        if (allowed := _read_twice(allowed, once=times == 1)) is None:
-            return None
-    outside = operator.index(border_value) != 0
-    return _Task(array, foreground(array), around, times, allowed, outside)
-
-
-def _around(structure: Any, ndim: int, *, dilation: bool) -> Neighbourhood | None:
-    if structure is None:
-        return Neighbourhood(1, 1)
-    element = np.asarray(structure, dtype=bool)
-    if element.ndim != ndim:
-        message = f"structure has {element.ndim} axes, input {ndim}"
-        kind = IndexError if dilation and element.ndim < ndim else RuntimeError
-        raise kind(message)
-    return neighbourhood(element)
-
-
-def _allowed(mask: Any, shape: tuple[int, ...]) -> NDArray[Any] | None:
-    if mask is None:
-        return None
-    array = np.asarray(mask)
-    if array.shape != shape:
-        message = f"mask has shape {array.shape}, input {shape}"
-        raise RuntimeError(message)
-    return array
-
-
-def _read_twice(allowed: NDArray[Any], *, once: bool) -> NDArray[np.bool_] | None:
-    """Return where a mask is true; None if SciPy reads it otherwise from the second time on.
-
-    It then casts it to int8, where 256 and 0.3 are 0.
-    """
-    if allowed.dtype.kind == "b":
-        return allowed
-    if allowed.dtype.char not in TYPES:
-        return None
-    true = allowed != 0
-    if once or allowed.dtype.itemsize == 1:
-        return true
-    with np.errstate(invalid="ignore"):
-        later = allowed.astype(np.int8) != 0
-    return true if np.array_equal(true, later) else None
 
 
 def _scipy(name: str) -> Any:

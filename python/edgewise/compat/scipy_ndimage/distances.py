@@ -71,7 +71,11 @@ def distance_transform_edt(
     mask = _mask(array)
     full = bool(mask.all())
     # without background SciPy leaves all but the first axis of a given array as they are
-    if steps is None or (0 in steps and return_indices) or (full and out_indices is not None and not corrected):
+    if (
+        steps is None
+        or (0 in steps and return_indices)
+        or (full and out_indices is not None and not corrected)
+    ):
         theirs = original("scipy.ndimage:distance_transform_edt", why="samplings such as NaN")
         return theirs(input, sampling, return_distances, return_indices, distances, indices)
     if full and mask.size:
@@ -88,10 +92,12 @@ def _measured(mask: NDArray[np.bool_], steps: list[float], *, indices: bool) -> 
     free = tuple(axis for axis, step in enumerate(steps) if step == 0)
     if free:
         return _flattened(mask, steps, free), None
-    made = distance_transform(
-        mask, spacing=steps, dtype="float64", return_indices=indices, threads=threads_for(mask)
-    )
-    return made if indices else (made, None)  # type: ignore[return-value]
+    threads = threads_for(mask)
+    if indices:
+        return distance_transform(
+            mask, spacing=steps, dtype="float64", return_indices=True, threads=threads
+        )
+    return distance_transform(mask, spacing=steps, dtype="float64", threads=threads), None
 
 
 def _without_background(
@@ -242,12 +248,10 @@ def _steps(sampling: Any, ndim: int, *, signs: bool) -> list[float] | None:
     plain = (values > 1 / _EXTREME) & (values < _EXTREME)
     if values.ndim != 1 or not (plain | (signs & (values == 0))).all():
         return None
-    return values.tolist()
+    return [float(value) for value in values]
 
 
-def _handed_out(
-    found: tuple[Any, Any], asked: tuple[Any, Any], outputs: tuple[Any, Any]
-) -> Any:
+def _handed_out(found: tuple[Any, Any], asked: tuple[Any, Any], outputs: tuple[Any, Any]) -> Any:
     """Write into the arrays that were given, and return the rest of what was asked for."""
     rest = []
     for value, wanted, output in zip(found, asked, outputs, strict=True):

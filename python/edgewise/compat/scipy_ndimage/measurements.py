@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from edgewise.compat.originals import original
+from edgewise.errors import MissingExtraError
 from edgewise.metrics.joint import joint_histogram
 from edgewise.voxels.components import numbered_components
 
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["find_objects", "label"]
 
-_MANY: Final = 1 << 12  # labels; beyond it SciPy's plain table of boxes is as fast
+_SMALL: Final = (
+    1 << 12
+)  # elements a label; SciPy's plain table of boxes is as fast for smaller ones
 
 
-def label(
-    input: Any, structure: Any = None, output: Any = None
-) -> tuple[NDArray[Any], int] | int:
-    """Number the connected pieces of the foreground.
+def label(input: Any, structure: Any = None, output: Any = None) -> tuple[NDArray[Any], int] | int:
+    """Return the connected pieces of the foreground, numbered.
 
     Parameters
     ----------
@@ -112,9 +113,7 @@ def _is_plain(output: NDArray[Any] | None) -> bool:
     return output is None or (output.flags.c_contiguous and output.flags.writeable)
 
 
-def find_objects(
-    input: Any, max_label: Any = 0
-) -> list[tuple[slice[int, int, None], ...] | None]:
+def find_objects(input: Any, max_label: Any = 0) -> list[tuple[slice[int, int, None], ...] | None]:
     """Return the box around each label.
 
     Parameters
@@ -140,13 +139,20 @@ def find_objects(
     if array.dtype.kind == "c":
         message = "input is complex; labels are whole numbers"
         raise TypeError(message)
-    last = array.max() if max_label < 1 else max_label
-    small = array.dtype.kind in "ui" and 1 <= array.ndim <= 3 and array.size > 0
-    if not small or operator.index(last) > _MANY:
-        theirs = original("scipy.ndimage:find_objects", why="boxes of very many labels")
-        return theirs(array, last)  # type: ignore[no-any-return]
+    last = operator.index(array.max() if max_label < 1 else max_label)
+    if array.dtype.kind not in "ui" or not 1 <= array.ndim <= 3 or array.size == 0:
+        return _scipy_boxes()(array, last)  # type: ignore[no-any-return]
+    if last * _SMALL > array.size:
+        try:
+            return _scipy_boxes()(array, last)  # type: ignore[no-any-return]
+        except MissingExtraError:
+            pass
     if not array.flags.forc or not array.dtype.isnative:
         array = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
     boxes = joint_histogram(array, array, None, threads_for(array)).ref_boxes
-    found = (boxes.get(one) for one in range(1, int(last) + 1))
+    found = (boxes.get(one) for one in range(1, last + 1))
     return [box if box is None else tuple(slice(a, b) for a, b in box) for box in found]
+
+
+def _scipy_boxes() -> Any:
+    return original("scipy.ndimage:find_objects", why="boxes of more than three axes")

@@ -26,8 +26,12 @@ def eroded(
     steps = times * around.radius
     if times < 1 or steps > sum(mask.shape):  # every element is reached from any other
         return np.full(mask.shape, outside and bool(mask.all()))
-    edge = "foreground" if outside else "background"
-    return erode(mask, connectivity=around.connectivity, iterations=steps, edge=edge)
+    return erode(
+        mask,
+        connectivity=around.connectivity,
+        iterations=steps,
+        edge="foreground" if outside else "background",
+    )
 
 
 def dilated(

@@ -50,7 +50,7 @@ def _masks(draw: Draw) -> tuple[Any, Any]:
 def _spacing(draw: Draw, ndim: int) -> Any:
     kind = draw.integer(0, 19)
     if kind == 0:
-        return draw.choice((None, 1.0, (1.0,) * (ndim + 1), ("1",) * ndim, (None,) * ndim))
+        return draw.choice((None, 1.0, (1.0,) * (ndim + 1), (None,) * ndim))
     if kind == 1:
         return tuple(draw.choice((0, -1.5, 1, 2.0)) for _ in range(ndim))
     spacing = draw.spacing(ndim)

@@ -60,8 +60,8 @@ def boundary_lists(
     steps = [1.0] * ndim if spacing is None else [abs(float(step)) for step in spacing]
     connectivity = min(connectivity, ndim)
     if 0.0 in steps or ndim > 3:
-        borders = (_border(mask, connectivity, edge) for mask in (reference, prediction))
-        return _transformed(*borders, steps)
+        first, second = (_border(mask, connectivity, edge) for mask in (reference, prediction))
+        return _transformed(first, second, steps)
     boundary: Boundary = _WORDS[connectivity, ndim]
     first, second = as_same_order(_contiguous(reference), _contiguous(prediction))
     grid = Grid(first, second, None, tuple(steps))

@@ -33,9 +33,6 @@ _ENTRIES: Final = (
         Entry(name, _HOME + name, note="SciPy's pearsonr on the volumes")
         for name in ("volume_correlation", "volume_change_correlation")
     ),
-    Entry(
-        "volume_change_correlation", _HOME + "volume_change_correlation", note="SciPy's pearsonr"
-    ),
     *(Entry(name, _HOME + name, "close", 1e-12, note=_TIES) for name in ("hd", "hd95")),
     *(
         Entry(name, _HOME + name, "close", 1e-12, note=_SUMS)

@@ -55,8 +55,8 @@ def dc(result: Any, reference: Any, *, corrected: bool = False) -> float:
         c = _counts(first, second)
         both, sizes = c.tp, c.n_ref + c.n_pred
     else:  # each is counted as it is, what they share as numpy broadcasts
-        both = np.count_nonzero(first & second)
-        sizes = np.count_nonzero(first) + np.count_nonzero(second)
+        both = _count(first & second)
+        sizes = _count(first) + _count(second)
     return _ratio(2.0 * both, float(sizes), 1.0, corrected=corrected)
 
 
@@ -244,19 +244,21 @@ def _mask(values: Any) -> NDArray[np.bool_]:
     return np.atleast_1d(values.astype(np.bool_, copy=False))
 
 
+def _count(mask: NDArray[np.bool_]) -> Any:
+    return np.count_nonzero(mask)
+
+
 def _counts(result: Any, reference: Any) -> Counts:
-    """Return the counts as numpy gives them: TP, FP, FN and TN."""
+    """Return the counts in the type in which the installed numpy counts: 0/0 depends on it."""
     first, second = _mask(result), _mask(reference)
-    of = type(np.count_nonzero(first[:0]))
     if first.shape == second.shape and first.size:
+        of: Any = type(np.count_nonzero(first[:0]))
         return Counts(*(of(n) for n in count_pair(second, first)))
-    both = first & second  # broadcasts, or raises numpy's ValueError
-    tp = np.count_nonzero(both)
-    return Counts(
-        tp,
-        np.count_nonzero(first & ~second),
-        np.count_nonzero(~first & second),
-        np.count_nonzero(~first & ~second),
+    return Counts(  # broadcasts, or raises numpy's ValueError
+        _count(first & second),
+        _count(first & ~second),
+        _count(~first & second),
+        _count(~first & ~second),
     )
 
 

@@ -87,8 +87,8 @@ def _mapping(candidates: Mapping[int, Sequence[int]]) -> dict[int, int]:
         several = sorted((x for x in several if x[1]), key=lambda x: len(x[1]))
         if not several:
             return mapping
-        one, partners = several.pop(0)
-        mapping[one] = partners.pop()
+        one, left = several.pop(0)
+        mapping[one] = left.pop()
         used.add(mapping[one])
 
 

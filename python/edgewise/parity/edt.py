@@ -39,7 +39,9 @@ def _labels(draw: Draw, shape: tuple[int, ...]) -> tuple[Any, str]:
 
 def _anisotropy(draw: Draw, ndim: int) -> Any:
     if draw.chance(0.05):
-        return draw.choice(("1", (), (None,) * ndim, (1.0,), 2.0, (1, 2, 3, 4), (0, 1, 1), (-1.0,) * 3))
+        return draw.choice(
+            ("1", (), (None,) * ndim, (1.0,), 2.0, (1, 2, 3, 4), (0, 1, 1), (-1.0,) * 3)
+        )
     if ndim == 1:
         return draw.choice(_STEPS)
     steps = tuple(draw.choice(_STEPS) for _ in range(ndim))

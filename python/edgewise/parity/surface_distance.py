@@ -42,7 +42,7 @@ def _masks(draw: Draw) -> tuple[Any, Any]:
         return draw.choice(((first.tolist(), second), (first, second.astype("u1")), (None, first)))
     if kind == 1:
         return first, draw.mask(draw.shape(2, 3, voxels=100))
-    if kind == 2:  # noqa: PLR2004
+    if kind == 2:
         return first, draw.mask([draw.choice((1, n)) for n in shape])
     return draw.layout(first), draw.layout(second)
 

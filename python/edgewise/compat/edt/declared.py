@@ -11,8 +11,8 @@ __all__ = ["LIBRARY"]
 _DIRECT: Final = ("edt1d", "edt1dsq", "edt2d", "edt2dsq", "edt3d", "edt3dsq")
 _FLEXIBLE: Final = ("edt", "edtsq", "sdf", "sdfsq")
 _NOTE: Final = (
-    "float32 on both sides; edt adds up steps along the first axis in float32. Voxel graphs, NaN as "
-    "a label and spacings that are not between 1e-15 and 1e15 are handed to edt"
+    "float32 on both sides; edt adds up steps along the first axis in float32. Voxel graphs, NaN "
+    "as a label and spacings that are not between 1e-15 and 1e15 are handed to edt"
 )
 
 _QUIRKS: Final = (
@@ -63,9 +63,7 @@ LIBRARY: Final = Library(
     "edt",
     "edt",
     "3.1.2",
-    tuple(
-        Entry(name, f"edt:{name}", "close", 1e-5, note=_NOTE) for name in (*_FLEXIBLE, *_DIRECT)
-    ),
+    tuple(Entry(name, f"edt:{name}", "close", 1e-5, note=_NOTE) for name in (*_FLEXIBLE, *_DIRECT)),
     _QUIRKS,
     (Suite("automated_test.py"),),
 )

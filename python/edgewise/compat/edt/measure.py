@@ -13,12 +13,14 @@ from edgewise.voxels import distance_transform, label_distance_transform
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edgewise._arguments import AnyArray
     from numpy.typing import NDArray
+
+    from edgewise._arguments import AnyArray
 
 __all__ = ["Plan", "measured"]
 
-_SHORTEST, _LONGEST: Final = 1e-15, 1e15  # steps whose squares float32 holds, times many voxels
+_SHORTEST: Final = 1e-15  # float32 holds the squares of such steps
+_LONGEST: Final = 1e15  # and of such ones, times many voxels
 _WHOLE: Final = 2.0**22  # below it the square of a float32 root is nearest to its own number
 
 
@@ -76,22 +78,22 @@ def _whole_numbers(data: AnyArray) -> AnyArray | None:
     if kind != "f":
         return labels
     wide = np.float32 if labels.dtype.itemsize <= 4 else np.float64
-    values = np.add(labels, 0.0, dtype=wide, casting="same_kind")  # -0 is 0
+    values: AnyArray = np.add(labels, 0.0, dtype=wide, casting="same_kind")  # -0 is 0
     if np.isnan(values).any():
         return None
-    return values.view(f"u{values.dtype.itemsize}")
+    bits: AnyArray = values.view(f"u{values.dtype.itemsize}")
+    return bits
 
 
 def _theirs(data: AnyArray, steps: Sequence[float], plan: Plan) -> NDArray[np.float32]:
     name = f"edt:edt{data.ndim}d{'sq' * plan.squared}"
     theirs = original(name, why="labels of NaN and spacings without a square")
+    labels = data if data.flags.forc and data.flags.writeable else data.copy(order="K")
+    if not labels.flags.forc:
+        labels = np.ascontiguousarray(labels)
     anisotropy = steps[0] if data.ndim == 1 else tuple(steps)
-    if data.ndim == 1:
-        found: NDArray[np.float32] = theirs(data, anisotropy, plan.black_border)
-        return found
-    if not data.flags.forc:
-        data = np.ascontiguousarray(data)
-    found = theirs(data, anisotropy, plan.black_border, max(plan.threads, 1))
+    options = () if data.ndim == 1 else (max(plan.threads, 1),)
+    found: NDArray[np.float32] = theirs(labels, anisotropy, plan.black_border, *options)
     return found
 
 

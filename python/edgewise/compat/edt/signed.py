@@ -20,7 +20,7 @@ def sdf(
     black_border: Any = False,
     parallel: Any = 1,
     voxel_graph: Any = None,
-    order: Any = None,  # noqa: ARG001  the library does not read it either
+    order: Any = None,
 ) -> NDArray[np.float32]:
     """Return the distances of `edt`, in the background minus the distance from the nearest label.
 

@@ -56,7 +56,7 @@ def edt(
     black_border: Any = False,
     parallel: Any = 1,
     voxel_graph: Any = None,
-    order: Any = None,  # noqa: ARG001  the library does not read it either
+    order: Any = None,
 ) -> NDArray[np.float32]:
     """Return distances for labels of one to three axes, also as nested lists."""
     plan = _plan(black_border, parallel, squared=False)
@@ -69,7 +69,7 @@ def edtsq(
     black_border: Any = False,
     parallel: Any = 1,
     voxel_graph: Any = None,
-    order: Any = None,  # noqa: ARG001
+    order: Any = None,
 ) -> NDArray[np.float32]:
     """Return squared distances for labels of one to three axes, also as nested lists."""
     plan = _plan(black_border, parallel, squared=True)
@@ -94,7 +94,7 @@ def edt2d(
     voxel_graph: Any = None,
 ) -> NDArray[np.float32]:
     """Return distances in two axes."""
-    plan = _plan(black_border, parallel, squared=False)
+    plan = Plan(squared=False, black_border=bool(black_border), threads=parallel)
     return _of_axes(2, data, anisotropy, voxel_graph, plan)
 
 
@@ -106,7 +106,7 @@ def edt2dsq(
     voxel_graph: Any = None,
 ) -> NDArray[np.float32]:
     """Return squared distances in two axes."""
-    plan = _plan(black_border, parallel, squared=True)
+    plan = Plan(squared=True, black_border=bool(black_border), threads=parallel)
     return _of_axes(2, data, anisotropy, voxel_graph, plan)
 
 
@@ -138,9 +138,7 @@ def _plan(black_border: Any, parallel: Any, *, squared: bool) -> Plan:
     return Plan(squared=squared, black_border=bool(black_border), threads=c_int(parallel))
 
 
-def _of_any_axes(
-    data: Any, anisotropy: Any, voxel_graph: Any, plan: Plan
-) -> NDArray[np.float32]:
+def _of_any_axes(data: Any, anisotropy: Any, voxel_graph: Any, plan: Plan) -> NDArray[np.float32]:
     labels = np.array(data) if isinstance(data, list) else data
     ndim = len(labels.shape)
     if not labels.size:
@@ -170,11 +168,11 @@ def _of_axes(
         message = f"labels must have {ndim} axes and voxels, got shape {shape}"
         raise IndexError(message)
     steps: Sequence[float]
-    if ndim == 1:
-        steps = (c_float(anisotropy),)
-    else:
+    if ndim > 1:  # the last axis is read first
         steps = [c_float(anisotropy[axis]) for axis in reversed(range(ndim))][::-1]
     if len(shape) > ndim:
         message = f"labels must have {ndim} axes, got shape {shape}"
         raise ValueError(message)
-    return measured(data, steps, plan)
+    if ndim == 1:
+        steps = (c_float(anisotropy),)
+    return measured(data, steps, plan._replace(threads=c_int(plan.threads)))

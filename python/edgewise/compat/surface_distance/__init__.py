@@ -1,4 +1,4 @@
-"""Drop-in for surface-distance 0.1: ``surface_distance``, flat, as ``metrics`` and ``lookup_tables``."""
+"""Drop-in for surface-distance 0.1: ``surface_distance``, ``.metrics``, ``.lookup_tables``."""
 
 from __future__ import annotations
 

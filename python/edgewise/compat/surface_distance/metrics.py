@@ -68,18 +68,18 @@ def compute_surface_distances(
     for name, mask in (("mask_gt", mask_gt), ("mask_pred", mask_pred)):
         if not isinstance(mask, np.ndarray):
             message = f"{name} must be a numpy array, got {type(mask).__name__}"
-            raise ValueError(message)  # noqa: TRY004  as the library
+            raise ValueError(message)
         if mask.dtype != np.bool_:
             message = f"{name} must be an array of bool, got {mask.dtype}"
             raise ValueError(message)
     if not mask_gt.ndim == mask_pred.ndim == len(spacing_mm):
         message = (
-            f"mask_gt has {mask_gt.ndim} axes, mask_pred {mask_pred.ndim}, "
-            f"spacing_mm {len(spacing_mm)} values: they must be as many"
+            f"The arguments must be of compatible shape: mask_gt has {mask_gt.ndim} axes, "
+            f"mask_pred {mask_pred.ndim}, spacing_mm {len(spacing_mm)} values"
         )
         raise ValueError(message)
     if mask_gt.ndim not in (2, 3):
-        message = f"masks must have two or three axes, got {mask_gt.ndim}"
+        message = f"Only 2D and 3D masks are supported, got {mask_gt.ndim} axes"
         raise ValueError(message)
     steps = [abs(float(step * 1.0)) for step in spacing_mm]
     if mask_gt.shape != mask_pred.shape or not mask_gt.size:
@@ -90,7 +90,7 @@ def compute_surface_distances(
 def compute_average_surface_distance(
     surface_distances: SurfaceDistances,
 ) -> tuple[np.float64, np.float64]:
-    """Return the mean distances gt to pred and pred to gt, weighted by area; NaN without surface."""
+    """Return the mean distances gt to pred and pred to gt, weighted by area."""
     first, second = (
         np.sum(distances * areas) / np.sum(areas) for distances, areas in _lists(surface_distances)
     )
@@ -150,8 +150,7 @@ def compute_surface_dice_at_tolerance(
     limit = _limit(tolerance_mm, corrected=corrected)
     lists = _lists(surface_distances)
     within = [np.sum(areas[distances <= limit]) for distances, areas in lists]
-    share: np.float64 = sum(within) / sum(np.sum(areas) for _, areas in lists)
-    return share
+    return np.float64(sum(within) / sum(np.sum(areas) for _, areas in lists))
 
 
 def compute_dice_coefficient(mask_gt: Any, mask_pred: Any) -> float:
@@ -177,8 +176,7 @@ def compute_dice_coefficient(mask_gt: Any, mask_pred: Any) -> float:
     if total == 0:
         return math.nan
     both = (mask_gt & mask_pred).sum()
-    dice: float = 2 * both / total
-    return dice
+    return 2 * both / total  # type: ignore[no-any-return]
 
 
 def _lists(
@@ -198,7 +196,8 @@ def _percentile(
     if not len(distances):
         return math.inf
     shares = np.cumsum(areas) / np.sum(areas)
-    found: np.float64 = distances[min(np.searchsorted(shares, percent / 100.0), len(distances) - 1)]
+    reached = int(np.searchsorted(shares, percent / 100.0))
+    found: np.float64 = distances[min(reached, len(distances) - 1)]
     return found
 
 

@@ -1,0 +1,77 @@
+"""Sizes, boxes and centroids of the labels of a map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .label_runs import measured_labels
+
+if TYPE_CHECKING:
+    from edgewise._arguments import AnyArray
+
+__all__ = ["statistics"]
+
+
+def statistics(out_labels: Any, no_slice_conversion: Any = False) -> dict[str, Any]:
+    """Return the size, the box and the centroid of every label up to the largest.
+
+    Parameters
+    ----------
+    out_labels : array of bool or integers, one to three axes
+        Labels from 0 to at most the number of voxels. A line is a plane of one column.
+    no_slice_conversion : bool, default False
+        Boxes as an array.
+
+    Returns
+    -------
+    dict
+        ``voxel_counts`` : uint32 by label. ``bounding_boxes`` : a tuple of slices by label, None
+        for labels that do not occur (in arrays of more than 65535 voxels a slice that holds
+        nothing); as an array (uint16, or uint32 for axes longer than 65535) the first and the last
+        index along each axis. ``centroids`` : float64, one row per label, NaN for labels that do
+        not occur. All None for an empty array.
+
+    Raises
+    ------
+    ValueError
+        If a label is negative or larger than the number of voxels.
+    OverflowError
+        If all labels are negative.
+    TypeError
+        If the labels are no integers, or there are more than three axes.
+    """
+    labels: AnyArray = out_labels
+    while labels.ndim < 2:
+        labels = labels[..., np.newaxis]
+    if not labels.size:
+        return dict.fromkeys(("voxel_counts", "bounding_boxes", "centroids"))
+    largest = int(labels.max())
+    if largest < 0:
+        message = f"labels must be 0 or more, got only negative ones up to {largest}"
+        raise OverflowError(message)
+    if largest > labels.size:
+        message = f"labels must be at most {labels.size}, the number of voxels, got {largest}"
+        raise ValueError(message)
+    if labels.dtype.kind not in "biu" or labels.ndim > 3:
+        message = f"labels must be integers in one to three axes, got {labels.dtype}"
+        raise TypeError(message)
+    least = int(labels.min())
+    if least < 0:
+        message = f"labels must be 0 or more, got {least}"
+        raise ValueError(message)
+    found = measured_labels(labels, largest)
+    boxes = found.boxes
+    if not no_slice_conversion:
+        boxes = _as_slices(boxes, labels.size)
+    return {"voxel_counts": found.counts, "bounding_boxes": boxes, "centroids": found.centroids}
+
+
+def _as_slices(boxes: AnyArray, voxels: int) -> list[tuple[slice, ...] | None]:
+    slices: list[tuple[slice, ...] | None] = []
+    for box in boxes.tolist():
+        starts, lasts = box[::2], box[1::2]
+        inside = max(starts) < voxels  # as the library tells a label that does not occur
+        slices.append(tuple(map(slice, starts, (k + 1 for k in lasts))) if inside else None)
+    return slices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -59,6 +60,8 @@ def _fault(image: Any, connectivity: Any, *, binary: bool) -> str:
     if binary or image.dtype.kind == "b":
         if connectivity == 8:
             return "cc3d-background-labelled"
+        if connectivity == 4 and image.dtype.kind != "b":
+            return "cc3d-binary-image-of-labels"
         thin = image.ndim < 3 or min(image.shape) < 4
         return _MANY if thin and connectivity in (18, 26) else ""
     parts = image.dtype.kind == "f" and (image % 1 != 0).any()
@@ -86,9 +89,7 @@ def _components(draw: Draw) -> Call:
         options["periodic_boundary"] = True
     if draw.chance(0.03):
         options["max_labels"] = draw.choice((1, None, "x", 10**6))
-    declared = _fault(
-        image, options.get("connectivity", 26), binary=options.get("binary_image", False)
-    )
+    declared = _fault(image, options.get("connectivity", 26), binary="binary_image" in options)
     return Call(function("connected_components"), (image,), options, declared)
 
 
@@ -126,9 +127,9 @@ def _of_sizes(name: str) -> Any:
                     options[option] = True
         else:
             size = draw.choice((0, 1, 1, 2, 2, 3, 5, 100, -1))
-        declared = _fault(
-            image, options["connectivity"], binary=options.get("binary_image", False)
-        )
+        declared = _fault(image, options["connectivity"], binary="binary_image" in options)
+        if name == "largest_k" and find_spec("fastremap"):
+            declared = declared or "without the package fastremap"
         return Call(function(name), (image, size), options, declared)
 
     return drawn

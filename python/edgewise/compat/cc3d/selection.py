@@ -158,7 +158,8 @@ def _unsigned(image: AnyArray) -> AnyArray:
 
 def _sizes(components: AnyArray, number: Any) -> AnyArray:
     """Return the sizes as `statistics` does, which refuses what it cannot measure."""
-    if components.dtype.kind == "u" and components.size and number <= components.size:
+    measurable = components.dtype.kind == "u" and components.ndim <= 3 and components.size
+    if measurable and number <= components.size:
         return label_counts(components, int(number)).astype(np.uint32)
     sizes: AnyArray = statistics(components, no_slice_conversion=True)["voxel_counts"]
     return sizes

@@ -54,13 +54,12 @@ def statistics(out_labels: Any, no_slice_conversion: Any = False) -> dict[str, A
     if largest > labels.size:
         message = f"labels must be at most {labels.size}, the number of voxels, got {largest}"
         raise ValueError(message)
+    if labels.dtype.kind == "i" and labels.min() < 0:
+        message = f"labels must be 0 or more, got {labels.min()}"
+        raise ValueError(message)
     if labels.dtype.kind not in "biu" or labels.ndim > 3:
         message = f"labels must be integers in one to three axes, got {labels.dtype}"
         raise TypeError(message)
-    least = int(labels.min())
-    if least < 0:
-        message = f"labels must be 0 or more, got {least}"
-        raise ValueError(message)
     found = measured_labels(labels, largest)
     boxes = found.boxes
     if not no_slice_conversion:

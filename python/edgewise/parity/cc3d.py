@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["CALLS"]
 
 _DTYPES: Final = ("?", "?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8")
-_MANY: Final = "cc3d-many-components"
 
 
 def _image(draw: Draw, shape: tuple[int, ...]) -> Any:
@@ -58,15 +57,19 @@ def _fault(image: Any, connectivity: Any, *, binary: bool) -> str:
     if not image.flags.forc and image.copy().flags.f_contiguous:
         return "cc3d-gaps"
     if binary or image.dtype.kind == "b":
-        if connectivity == 8:
-            return "cc3d-background-labelled"
-        if connectivity == 4 and image.dtype.kind != "b":
-            return "cc3d-binary-image-of-labels"
-        thin = image.ndim < 3 or min(image.shape) < 4
-        return _MANY if thin and connectivity in (18, 26) else ""
+        return _fault_of_masks(image, connectivity)
     parts = image.dtype.kind == "f" and (image % 1 != 0).any()
     huge = image.dtype == np.int64 and (image < 0).any()  # seen as unsigned
     return "cc3d-fractions-in-a-line" if parts or huge else ""
+
+
+def _fault_of_masks(image: Any, connectivity: Any) -> str:
+    if connectivity == 8:
+        return "cc3d-background-labelled"
+    if connectivity == 4 and image.dtype.kind != "b":
+        return "cc3d-binary-image-of-labels"
+    thin = image.ndim < 3 or min(image.shape) < 4
+    return "cc3d-many-components" if thin and connectivity in (18, 26) else ""
 
 
 def _components(draw: Draw) -> Call:
@@ -102,11 +105,12 @@ def _statistics(draw: Draw) -> Call:
         labels *= 1000
     if draw.chance(0.3):
         labels = 2 * labels
-    labels = draw.layout(labels.astype(draw.choice(("?", "u1", "i1", "u2", "i4", "u4", "i8", "u8"))))
+    kind = draw.choice(("?", "u1", "i1", "u2", "i4", "u4", "i8", "u8"))
+    array: Any = draw.layout(labels.astype(kind))
     if draw.chance(0.02):
-        labels = draw.choice((labels.astype(float), labels.tolist(), None))
+        array = draw.choice((array.astype(float), array.tolist(), None))
     options = {"no_slice_conversion": True} if draw.chance(0.5) else {}
-    return Call(function("statistics"), (labels,), options)
+    return Call(function("statistics"), (array,), options)
 
 
 def _of_sizes(name: str) -> Any:

@@ -81,7 +81,14 @@ def connected_components(
     touching = _touching(array, connectivity)
     if periodic_boundary or out_file is not None:
         return _theirs(
-            data, connectivity, return_N, delta, out_dtype, out_file, periodic_boundary, binary_image
+            data,
+            connectivity,
+            return_N,
+            delta,
+            out_dtype,
+            out_file,
+            periodic_boundary,
+            binary_image,
         )
     if not array.size:
         empty = np.zeros(array.shape, array.dtype if out_dtype is None else out_dtype)
@@ -98,7 +105,7 @@ def connected_components(
     if labels.flags.f_contiguous:
         components = components.T
     if array is not data:
-        import torch  # noqa: PLC0415  the data is a tensor
+        import torch
 
         components = torch.from_numpy(components)
     return (components, number) if return_N else components

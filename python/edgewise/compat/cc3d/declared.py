@@ -50,8 +50,8 @@ _QUIRKS: Final = (
     Quirk(
         "cc3d-binary-image-of-labels",
         _ALL,
-        "With binary_image=True and 4 neighbours, neighbours of different values are joined in some "
-        "places and not in others; all values other than 0 should be one label.",
+        "With binary_image=True and 4 neighbours, neighbours of different values are joined in "
+        "some places and not in others; all values other than 0 should be one label.",
         "peer.connected_components(np.array([[1], [2]]), connectivity=4, binary_image=True)"
         ".tolist()",
         "[[1], [2]]",

@@ -29,7 +29,8 @@ def result_type(labels: AnyArray, connectivity: int, out_dtype: Any) -> np.dtype
     """
     if out_dtype is None:
         largest = _most(labels, connectivity, np.iinfo(np.uint16).max)
-        return np.dtype(next(one for one in _TYPES if largest < np.iinfo(one).max))
+        dtype: np.dtype[Any] = np.dtype(next(t for t in _TYPES if largest < np.iinfo(t).max))
+        return dtype
     wanted = np.dtype(out_dtype)
     if wanted not in _TYPES:
         message = f"out_dtype must be uint16, uint32 or uint64, got {wanted}"
@@ -46,10 +47,9 @@ def _most(labels: AnyArray, connectivity: int, enough: int) -> int:
     if labels.dtype == np.bool_:
         shape = (*labels.shape, 1, 1)[:3]
         blocks = math.prod(n + n % 2 for n in shape)
-        return min(labels.size, blocks // _SHARE[connectivity] + 1)
-    if labels.size < enough:
-        return labels.size
-    return max(_runs(labels, enough), 0)
+        return min(int(labels.size), blocks // _SHARE[connectivity] + 1)
+    size = int(labels.size)
+    return size if size < enough else _runs(labels, enough)
 
 
 def _runs(labels: AnyArray, enough: int) -> int:
@@ -62,7 +62,7 @@ def _runs(labels: AnyArray, enough: int) -> int:
         after = part[:, 1:]
         begins = np.not_equal(after, part[:, :-1])
         begins &= after != 0
-        found += np.count_nonzero(part[:, 0]) + np.count_nonzero(begins)
+        found += int(np.count_nonzero(part[:, 0])) + int(np.count_nonzero(begins))
         if found >= enough:
             return found
     return found

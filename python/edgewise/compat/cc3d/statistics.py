@@ -61,16 +61,19 @@ def statistics(out_labels: Any, no_slice_conversion: Any = False) -> dict[str, A
         message = f"labels must be integers in one to three axes, got {labels.dtype}"
         raise TypeError(message)
     found = measured_labels(labels, largest)
-    boxes = found.boxes
-    if not no_slice_conversion:
-        boxes = _as_slices(boxes, labels.size)
-    return {"voxel_counts": found.counts, "bounding_boxes": boxes, "centroids": found.centroids}
+    return {
+        "voxel_counts": found.counts,
+        "bounding_boxes": found.boxes
+        if no_slice_conversion
+        else _as_slices(found.boxes, labels.size),
+        "centroids": found.centroids,
+    }
 
 
 def _as_slices(boxes: AnyArray, voxels: int) -> list[tuple[slice, ...] | None]:
-    slices: list[tuple[slice, ...] | None] = []
-    for box in boxes.tolist():
-        starts, lasts = box[::2], box[1::2]
-        inside = max(starts) < voxels  # as the library tells a label that does not occur
-        slices.append(tuple(map(slice, starts, (k + 1 for k in lasts))) if inside else None)
+    firsts, ends = boxes[:, ::2], boxes[:, 1::2].astype(np.int64) + 1
+    axes = [map(slice, *pair) for pair in zip(firsts.T.tolist(), ends.T.tolist(), strict=True)]
+    slices: list[tuple[slice, ...] | None] = list(zip(*axes, strict=True))
+    for label in np.flatnonzero(firsts.max(axis=1) >= voxels):  # as the library tells absent ones
+        slices[label] = None
     return slices

@@ -31,7 +31,7 @@ def result_type(labels: AnyArray, connectivity: int, out_dtype: Any) -> np.dtype
         largest = _most(labels, connectivity, np.iinfo(np.uint16).max)
         dtype: np.dtype[Any] = np.dtype(next(t for t in _TYPES if largest < np.iinfo(t).max))
         return dtype
-    wanted = np.dtype(out_dtype)
+    wanted: np.dtype[Any] = np.dtype(out_dtype)
     if wanted not in _TYPES:
         message = f"out_dtype must be uint16, uint32 or uint64, got {wanted}"
         raise ValueError(message)
@@ -46,8 +46,8 @@ def _most(labels: AnyArray, connectivity: int, enough: int) -> int:
     """Return how many components there could be; at least `enough` says no more than that."""
     if labels.dtype == np.bool_:
         shape = (*labels.shape, 1, 1)[:3]
-        blocks = math.prod(n + n % 2 for n in shape)
-        return min(int(labels.size), blocks // _SHARE[connectivity] + 1)
+        voxels: int = math.prod(n + n % 2 for n in shape)
+        return min(int(labels.size), voxels // _SHARE[connectivity] + 1)
     size = int(labels.size)
     return size if size < enough else _runs(labels, enough)
 

@@ -41,7 +41,7 @@ _QUIRKS: Final = (
         "edt-read-only",
         (*_FLEXIBLE, *_DIRECT),
         "Read-only arrays of bool (two and three axes) and of floating values are refused.",
-        "peer.edt(np.broadcast_to(np.array(1.0), (2,))).tolist()",
+        "peer.edt(np.frombuffer(np.ones(2).tobytes())).tolist()",
         "ValueError",
         "[inf, inf]",
         always=True,

@@ -82,7 +82,8 @@ def _components(draw: Draw) -> Call:
         options["connectivity"] = _connectivity(draw, len(shape))
     if draw.chance(0.4):
         options["return_N"] = True
-    if draw.chance(0.1):
+    known = getattr(image, "dtype", None) in _DTYPES  # which of two faults is told first
+    if known and draw.chance(0.1):
         options["out_dtype"] = draw.choice((np.uint16, np.uint32, np.uint64, "u2", "i4", "x", int))
     if draw.chance(0.15):
         options["binary_image"] = True
@@ -113,6 +114,12 @@ def _statistics(draw: Draw) -> Call:
     return Call(function("statistics"), (array,), options)
 
 
+def _are_components(image: Any) -> bool:
+    """Whether cc3d can be told so: in another byte order it reads anywhere in the memory."""
+    dtype = image.dtype
+    return dtype.isnative and dtype.kind in "biuf" and not (image < 0).any()
+
+
 def _of_sizes(name: str) -> Any:
     def drawn(draw: Draw) -> Call:
         shape = _shape(draw)
@@ -122,7 +129,7 @@ def _of_sizes(name: str) -> Any:
             options["return_N"] = True
         if draw.chance(0.15):
             options["binary_image"] = True
-        if draw.chance(0.15) and image.dtype.isnative:  # in another byte order cc3d reads anywhere
+        if draw.chance(0.15) and _are_components(image):
             options["precomputed_ccl"] = True
         if name == "dust":
             size = draw.choice((0, 1, 2, 2, 3, 5, 10, 2.5, (1, 5), [2, 1000], (0, 1), "x"))

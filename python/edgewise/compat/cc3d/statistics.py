@@ -38,7 +38,7 @@ def statistics(out_labels: Any, no_slice_conversion: Any = False) -> dict[str, A
     ValueError
         If a label is negative or larger than the number of voxels.
     OverflowError
-        If all labels are negative.
+        If all labels are negative, or one is beyond 64 bit.
     TypeError
         If the labels are no integers, or there are more than three axes.
     """
@@ -48,8 +48,10 @@ def statistics(out_labels: Any, no_slice_conversion: Any = False) -> dict[str, A
     if not labels.size:
         return dict.fromkeys(("voxel_counts", "bounding_boxes", "centroids"))
     largest = int(labels.max())
-    if largest < 0:
-        message = f"labels must be 0 or more, got only negative ones up to {largest}"
+    if not 0 <= largest < 2**64:
+        message = (
+            f"labels must be 0 to {labels.size}, the number of voxels: the largest is {largest}"
+        )
         raise OverflowError(message)
     if largest > labels.size:
         message = f"labels must be at most {labels.size}, the number of voxels, got {largest}"

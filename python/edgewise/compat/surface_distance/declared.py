@@ -22,7 +22,8 @@ _ENTRIES: Final = (
         "close",
         1e-12,
         note="the same bits where squares and products of spacings are exact; else distances may "
-        "differ by 4 ulp, areas by 3",
+        "differ by 4 ulp, areas by 3, and elements whose distances differ by no more than that may "
+        "come in another order",
     ),
     Entry("compute_average_surface_distance", _HOME + "compute_average_surface_distance"),
     Entry("compute_robust_hausdorff", _HOME + "compute_robust_hausdorff", "corrected"),

@@ -26,7 +26,6 @@ _THEIRS: Final = (
 )
 __all__ = [
     "DimensionError",
-    *_THEIRS,
     "connected_components",
     "dust",
     "largest_k",

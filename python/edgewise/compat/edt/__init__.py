@@ -22,7 +22,7 @@ from .transforms import edt3dsq as edt3dsq
 from .transforms import edtsq as edtsq
 
 _THEIRS: Final = ("draw", "each", "erase", "runs", "transfer")
-_OURS: Final = (
+__all__ = [
     "edt",
     "edt1d",
     "edt1dsq",
@@ -33,8 +33,7 @@ _OURS: Final = (
     "edtsq",
     "sdf",
     "sdfsq",
-)
-__all__ = [*_OURS, *_THEIRS]
+]
 
 if TYPE_CHECKING:
     draw: Any

@@ -23,12 +23,12 @@ _GONE: Final = (("Inf", np.inf), ("NaN", np.nan))  # names of numpy 1 that the r
 def _with_names_of_numpy_1(act: Act) -> Act:
     """Return the call as it is with numpy 1: that numpy 2 lacks names is one declared fault."""
 
-    def named(space: Any, *args: Any, **kwargs: Any) -> Any:
+    def named(space: Any, *args: Any) -> Any:
         missing = [(name, value) for name, value in _GONE if not hasattr(np, name)]
         for name, value in missing:
             setattr(np, name, value)
         try:
-            return act(space, *args, **kwargs)
+            return act(space, *args)
         finally:
             for name, _ in missing:
                 delattr(np, name)
@@ -61,9 +61,19 @@ def _spacing(draw: Draw, ndim: int) -> Any:
     return draw.choice((spacing, list(spacing), np.array(spacing)))
 
 
-def _up_to_order(space: Any, *args: Any, **kwargs: Any) -> Any:
+def _by_name(space: Any, mask_gt: Any, mask_pred: Any, spacing_mm: Any) -> Any:
+    found = space.compute_surface_distances(
+        spacing_mm=spacing_mm, mask_pred=mask_pred, mask_gt=mask_gt
+    )
+    return _up_to_order(found)
+
+
+def _by_place(space: Any, mask_gt: Any, mask_pred: Any, spacing_mm: Any) -> Any:
+    return _up_to_order(space.compute_surface_distances(mask_gt, mask_pred, spacing_mm))
+
+
+def _up_to_order(found: dict[str, Any]) -> dict[str, Any]:
     """Return the dict with the areas of distances that differ by rounding in ascending order."""
-    found = space.compute_surface_distances(*args, **kwargs)
     for distances, areas in _LISTS:
         steps = np.diff(found[distances], prepend=-1.0)
         groups = np.cumsum(~(steps <= 1e-12 * found[distances]))
@@ -73,13 +83,9 @@ def _up_to_order(space: Any, *args: Any, **kwargs: Any) -> Any:
 
 def _distances(draw: Draw) -> Call:
     masks = _masks(draw)
-    act = _with_names_of_numpy_1(_up_to_order)
+    act = _with_names_of_numpy_1(draw.choice((_by_name, _by_place)))
     spacing = _spacing(draw, np.ndim(masks[0]))
-    declared = _unchecked(spacing)
-    if draw.chance(0.5):
-        return Call(act, (*masks, spacing), {}, declared)
-    named = {"mask_gt": masks[0], "mask_pred": masks[1], "spacing_mm": spacing}
-    return Call(act, (), named, declared)
+    return Call(act, (*masks, spacing), {}, _unchecked(spacing))
 
 
 def _unchecked(spacing: Any) -> str:

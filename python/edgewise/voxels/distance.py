@@ -93,7 +93,8 @@ def distance_transform(
     indices : array of int32, one axis before those of `mask`, only if `return_indices`
         ``indices[k]`` is the index of the nearest background voxel along axis ``k``: of the voxel
         itself in the background (with `signed`: of the nearest foreground voxel). -1 if there is
-        none. Of several nearest voxels any one.
+        none. Of several nearest voxels the one with the least index along the last axis, of these
+        the one with the least index along the axis before, and so on; memory order changes nothing.
 
     Raises
     ------
@@ -118,7 +119,9 @@ def distance_transform(
     -----
     With ``t_k = offset_k * spacing_k`` the square is ``t_0**2 + t_1**2 + ...`` in axis order, as
     ``scipy.ndimage.distance_transform_edt`` computes it; that function assigns finite distances to
-    a mask without background. Signed distances have the convention of ``edt.sdf``.
+    a mask without background. Signed distances have the convention of ``edt.sdf``. Indices are
+    those of that function where the squares of `spacing` are exact (whole numbers, halves); for
+    other spacings its rounding decides between voxels that are equally near.
 
     References
     ----------

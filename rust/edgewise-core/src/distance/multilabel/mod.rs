@@ -351,7 +351,7 @@ impl<L: Labelled, K: Number, const N: usize> Kernel for Slab<'_, '_, '_, L, K, N
                 if row[begin] == K::default() {
                     values[begin..stop].fill(L::ZERO);
                 } else {
-                    passes.ramp.run::<()>(begin, stop, values, &mut [], 0);
+                    passes.ramp.run::<()>(begin, stop, values, &mut [], (0, 0));
                 }
             }
         }

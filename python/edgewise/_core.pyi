@@ -14,6 +14,7 @@ __all__ = [
     "PackedPair",
     "__version__",
     "boundary",
+    "chamfer_transform",
     "connected_components",
     "dilate",
     "distance_transform",
@@ -43,7 +44,7 @@ _DistanceList: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64], NDArray
 # lib.rs: what the kernels use on this processor, at most what EDGEWISE_SIMD says
 def simd_level() -> Literal["baseline", "avx2", "avx512"]: ...
 
-# distance.rs: any number of axes; the nearest background element; no background: inf (uint32: 2**32 - 1), indices -1; uint32: always squared
+# distance.rs: any number of axes; the nearest background element, of several the one with the least indices, last axis first; no background: inf (uint32: 2**32 - 1), indices -1; uint32: always squared
 def distance_transform(
     mask: _Mask,
     spacing: Sequence[float],
@@ -60,6 +61,11 @@ def distance_transform(
 def label_distance_transform(
     labels: _Labels, spacing: Sequence[float], *, threads: int
 ) -> NDArray[np.float32]: ...
+
+# chamfer.rs: any number of axes; no background: -1
+def chamfer_transform(
+    mask: _Mask, *, metric: Literal["chessboard", "taxicab"]
+) -> NDArray[np.int32]: ...
 
 # counts.rs: two label maps of zeros and ones as bits
 @final

@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod chamfer;
 pub mod components;
 pub mod counts;
 pub mod distance;

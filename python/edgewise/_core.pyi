@@ -17,6 +17,7 @@ __all__ = [
     "chamfer_transform",
     "connected_components",
     "dilate",
+    "directed_hausdorff",
     "distance_transform",
     "erode",
     "euler_characteristic",
@@ -122,6 +123,11 @@ def surface_distances(
     edge: Literal["background", "foreground"],
     threads: int,
 ) -> list[tuple[_DistanceList, _DistanceList]]: ...
+
+# point_sets.rs: rows in C order; distance, row of the farthest point, row of the other point nearest to it
+def directed_hausdorff(
+    points: NDArray[np.float64], others: NDArray[np.float64]
+) -> tuple[float, int, int]: ...
 
 # components.rs: labels 1..n in raster order of the array's C order; equal non-zero values that touch
 def connected_components(

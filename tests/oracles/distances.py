@@ -55,3 +55,14 @@ def chamfer_transform(mask, metric):
         steps = offsets.sum(axis=1) if metric == "taxicab" else offsets.max(axis=1)
         result[tuple(place)] = steps.min()
     return result
+
+
+def directed_hausdorff(points, others):
+    """Greatest distance of a point to the nearest other, the first such point, what it is near."""
+    total = np.zeros((len(points), len(others)))
+    for axis in range(points.shape[1]):
+        delta = points[:, axis, None] - others[None, :, axis]
+        total += delta * delta
+    point = int(total.min(axis=1).argmax())
+    other = int(total[point].argmin())
+    return float(np.sqrt(total[point, other])), point, other

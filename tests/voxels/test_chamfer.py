@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import distances as oracle
 from scipy import ndimage
-from strategies import any_shape, examples, lay_out, layouts, mask_dtypes, masks
 
 from edgewise.errors import ConfigError, ShapeError
 from edgewise.voxels.chamfer import chamfer_transform
+from oracles import distances as oracle
+from strategies import any_shape, examples, lay_out, layouts, mask_dtypes, masks
 
 METRICS = ("chessboard", "taxicab")
 

@@ -20,6 +20,7 @@ pub mod moments;
 pub mod morphology;
 mod padded;
 pub mod parallel;
+pub mod point_sets;
 pub mod simd;
 pub mod sums;
 pub mod surface;

@@ -15,6 +15,7 @@ mod gzip;
 mod labels;
 mod moments;
 mod morphology;
+mod point_sets;
 mod sums;
 mod surface;
 mod surface_distance;
@@ -34,6 +35,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     gzip::register(module)?;
     moments::register(module)?;
     morphology::register(module)?;
+    point_sets::register(module)?;
     sums::register(module)?;
     surface::register(module)?;
     surface_distance::register(module)?;

@@ -8,8 +8,8 @@
 //! above and below bracket the search, and the value at `y` itself bounds how far `p` may be. Rows without any source are left out.
 //!
 //! Only the box around the foreground is looked at. Cost there: 0.5 to 5 ns a voxel on one thread for blobs, points and noise alike. Memory beyond
-//! the result: an eighth of a byte a voxel, 32 bytes a row, and one slice of 2 or 4 bytes a voxel a thread; 8 bytes a voxel more where nearest voxels
-//! are needed (12 where spacings are no multiples of one unit).
+//! the result: an eighth of a byte a voxel, 32 bytes a row, and one slice of 2 or 4 bytes a voxel a thread; 4 bytes a voxel more where nearest voxels
+//! are needed but not asked for, and 8 where they are asked for with distances in single precision and spacings that are no multiples of one unit.
 //!
 //! Exactness: where all spacings are whole multiples of one unit and the squared diagonal allows it, squared distances are whole numbers throughout
 //! and ties are exact: of 16 bits where cells of the box show that no distance is longer than 255 units, else of 32. Where the result is

@@ -20,7 +20,7 @@ STATED = {
     "distance_transform float32": 4 + 0.25,
     "distance_transform float32, far": 4 + 0.25,
     "distance_transform float64": 8 + 0.25,
-    "distance_transform float64, spacing": 8 + 4,
+    "distance_transform float64, spacing": 8 + 4 + 0.25,
     "distance_transform indices": 4 + 12 + 0.25,
     "chamfer_transform": 4,
     "label_distance_transform uint8": 4,

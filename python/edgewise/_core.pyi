@@ -60,7 +60,7 @@ def distance_transform(
 
 # one to three axes; to the nearest voxel of another label; none: inf
 def label_distance_transform(
-    labels: _Labels, spacing: Sequence[float], *, threads: int
+    labels: _Labels, spacing: Sequence[float], *, squared: bool, threads: int
 ) -> NDArray[np.float32]: ...
 
 # chamfer.rs: any number of axes; no background: -1

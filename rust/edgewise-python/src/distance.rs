@@ -76,18 +76,19 @@ fn py_reversed(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 
 /// Distance of every labelled voxel to the nearest voxel of another label.
 #[pyfunction]
-#[pyo3(signature = (labels, spacing, *, threads))]
+#[pyo3(signature = (labels, spacing, *, squared, threads))]
 fn label_distance_transform<'py>(
     py: Python<'py>,
     labels: &Bound<'py, PyUntypedArray>,
     spacing: Vec<f64>,
+    squared: bool,
     threads: usize,
 ) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
     with_labels!(labels, |array| {
         let (view, order) = (array.view()?, array.order);
         let spacing = order.arrange(&spacing);
         let (found, ()) = array::filled(py, array.shape(), order, |distances: &mut [f32]| {
-            label_transform_into(&view, &spacing, threads, distances)
+            label_transform_into(&view, &spacing, squared, threads, distances)
         })?;
         Ok(found)
     })

@@ -1,0 +1,63 @@
+"""Arrays as callers of Metrics Reloaded give them: which are masks, and what numpy's sums return."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ONES_IN_FLOAT32", "as_plain", "sum_of_ones"]
+
+ONES_IN_FLOAT32: Final = 1 << 24  # so many ones a float32 sum counts without rounding
+
+_CHUNK: Final = 1 << 15  # values that stay in the cache while they are looked at twice
+
+
+def as_plain(values: Any) -> NDArray[Any] | None:
+    """Return an array that the kernels can count: bool or integers, contiguous, native.
+
+    Floating arrays come back as bool. None if there is anything else than zeros and ones in a
+    floating array, or the values are no plain array of numbers; integers are not looked at.
+    """
+    if type(values) not in (np.ndarray, np.memmap) or not values.ndim or not values.size:
+        return None
+    array: NDArray[Any] = np.asarray(values)
+    kind = array.dtype.kind
+    if kind not in "biuf" or (kind == "f" and array.itemsize not in (4, 8)):
+        return None
+    if not array.flags.forc:
+        array = np.ascontiguousarray(array)
+    if kind == "f":
+        return _as_bool(array)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _as_bool(array: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Return where a contiguous array is 1; None if it holds anything but 0 and 1."""
+    order = "C" if array.flags.c_contiguous else "F"
+    mask = np.empty(array.shape, np.bool_, order=order)
+    flat, ones = array.ravel(order="K"), mask.ravel(order="K")
+    for start in range(0, flat.size, _CHUNK):
+        chunk, here = flat[start : start + _CHUNK], ones[start : start + _CHUNK]
+        np.equal(chunk, 1, out=here)
+        if np.count_nonzero(chunk) != np.count_nonzero(here):
+            return None
+    return mask
+
+
+def sum_of_ones(count: int, dtype: np.dtype[Any]) -> Any | None:
+    """Return what ``np.sum`` gives for an array of this type with so many ones.
+
+    None where that depends on the order of the sum.
+    """
+    kind = dtype.kind
+    if kind in "bi":
+        return np.int64(count)
+    if kind == "u":
+        return np.uint64(count)
+    if kind == "f" and dtype.itemsize == 8:
+        return np.float64(count)
+    if kind == "f" and dtype.itemsize == 4 and count <= ONES_IN_FLOAT32:
+        return np.float32(count)
+    return None

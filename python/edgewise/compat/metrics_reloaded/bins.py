@@ -1,0 +1,67 @@
+"""Probabilities in bins: how far the mean probability of a bin is from its frequency."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Gaps", "gaps_of_bins"]
+
+
+class Gaps(NamedTuple):
+    """What every bin holds.
+
+    Attributes
+    ----------
+    sizes : list of int
+        Elements that count.
+    gaps : list of float
+        Distance of frequency and mean probability; 0 for an empty bin.
+    """
+
+    sizes: list[int]
+    gaps: list[Any]
+
+    def plain(self) -> list[Any]:
+        """Return the gaps."""
+        return self.gaps
+
+    def weighted(self) -> list[Any]:
+        """Return the gaps times the sizes."""
+        return [size * gap if size else 0 for size, gap in zip(*self, strict=True)]
+
+
+def gaps_of_bins(
+    probabilities: NDArray[Any], classes: NDArray[Any], right: NDArray[Any], bins: Any
+) -> Gaps:
+    """Return the gaps of bins of one width from 0 to 1, open below and closed above.
+
+    Parameters
+    ----------
+    probabilities : array
+        One axis.
+    classes : array
+        Elements of negative class count in the mean probability only, as in the library.
+    right : array
+        What the frequency is the mean of.
+    bins : int
+        Number of bins.
+    """
+    classes, right = (np.broadcast_to(one, probabilities.shape) for one in (classes, right))
+    edges = np.arange(0, 1.00001, 1.0 / bins)
+    places = np.searchsorted(edges, probabilities, side="left")
+    places[np.isnan(probabilities)] = 0
+    order = np.argsort(places.astype(np.min_scalar_type(edges.size + 1)), kind="stable")
+    ends = np.cumsum(np.bincount(places, minlength=edges.size + 1))
+    sizes, gaps = [], []
+    for start, end in zip(ends[:-2], ends[1:-1], strict=True):
+        here = order[start:end]
+        counted = right[here][classes[here] > -1]
+        sizes.append(int(counted.size))
+        if not counted.size:
+            gaps.append(0)
+            continue
+        gaps.append(np.abs(np.sum(counted) / counted.size - np.mean(probabilities[here])))
+    return Gaps(sizes, gaps)

@@ -1,0 +1,137 @@
+"""Counts of a mask of probabilities at many thresholds: sorted once, searched for each."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import as_plain
+
+__all__ = ["Thresholded", "thresholds"]
+
+
+class Thresholded:
+    """Probabilities and a reference of zeros and ones; other references are counted map by map.
+
+    Parameters
+    ----------
+    pred, ref
+        As given.
+    """
+
+    def __init__(self, pred: Any, ref: Any) -> None:
+        self.pred = pred
+        self.ref = ref
+        self._sorted = _sorted(pred, ref)
+
+    def tp(self, values: Any) -> NDArray[np.float32]:
+        """Return the true positives at every threshold."""
+        if self._sorted is None:
+            return self._mapped(values, lambda ref, pred: (ref + pred) > 1.0)
+        return self._positives(values).astype(np.float32)
+
+    def fn(self, values: Any) -> NDArray[np.float32]:
+        """Return the false negatives at every threshold."""
+        if self._sorted is None:
+            return self._mapped(values, lambda ref, pred: (ref - pred) > 0.0)
+        return (self._sorted[0].size - self._positives(values)).astype(np.float32)
+
+    def fp(self, values: Any) -> NDArray[np.float32]:
+        """Return the false positives at every threshold."""
+        if self._sorted is None:
+            return self._mapped(values, lambda ref, pred: (pred - ref) > 0.0)
+        return self._negatives(values).astype(np.float32)
+
+    def tn(self, values: Any) -> NDArray[np.float32]:
+        """Return the true negatives at every threshold."""
+        if self._sorted is None:
+            return self._mapped(values, lambda ref, pred: (ref + pred) < 0.5)
+        return (self._sorted[1].size - self._negatives(values)).astype(np.float32)
+
+    def false_positives_per_image(self, values: Any) -> NDArray[np.float32]:
+        """Return the false positives per index of the last axis at every threshold."""
+        images = self.ref.shape[-1]
+        if self._sorted is not None:
+            return self.fp(values) / np.float32(images)
+        found = []
+        for value in values:
+            wrong = np.asarray(((self.pred >= value) - self.ref) > 0.0, np.float32)
+            found.append(np.mean(np.sum(np.reshape(wrong, [-1, images]), axis=0)))
+        return np.asarray(found, np.float32)
+
+    def _positives(self, values: Any) -> NDArray[np.int64]:
+        assert self._sorted is not None  # noqa: S101  the callers have looked
+        return _at_least(self._sorted[0], values)
+
+    def _negatives(self, values: Any) -> NDArray[np.int64]:
+        assert self._sorted is not None  # noqa: S101  the callers have looked
+        return _at_least(self._sorted[1], values)
+
+    def _mapped(self, values: Any, where: Any) -> NDArray[np.float32]:
+        maps = (np.asarray(where(self.ref, self.pred >= value), np.float32) for value in values)
+        return np.asarray([np.sum(one) for one in maps], np.float32)
+
+
+def _sorted(pred: Any, ref: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """Return the sorted probabilities of the positives and of the negatives.
+
+    None for anything but a reference of zeros and ones (numpy cannot subtract bools) with
+    probabilities that are numbers.
+    """
+    if type(pred) not in (np.ndarray, np.memmap) or pred.dtype.kind not in "iuf":
+        return None
+    if getattr(ref, "shape", None) != pred.shape:
+        return None
+    plain = as_plain(ref)
+    if plain is None or ref.dtype.kind == "b":
+        return None
+    inside = plain == 1
+    if plain.dtype.kind != "b" and np.count_nonzero(plain) != np.count_nonzero(inside):
+        return None
+    positives, negatives = pred[inside], pred[~inside]
+    positives.sort()
+    negatives.sort()
+    for one in (positives, negatives):
+        if one.size and np.isnan(one[-1]):
+            return None
+    return positives, negatives
+
+
+def _at_least(ordered: NDArray[Any], values: Any) -> NDArray[np.int64]:
+    """Return how many are not below each value; a Python number takes the type of the array."""
+    if ordered.dtype.kind == "f" and type(values[0]) in (int, float):
+        values = np.asarray(values, ordered.dtype)
+    return ordered.size - np.searchsorted(ordered, np.asarray(values), side="left")
+
+
+def thresholds(pred: Any, size: int, max_samples: Any, max_thresholds: Any) -> NDArray[Any]:
+    """Return thresholds in descending order, the first above all probabilities.
+
+    All different probabilities if there are fewer than `max_thresholds` or fewer than `max_samples`
+    of `size` elements. Else 0 and the last of every run of values that together have at least
+    ``pred.size / max_thresholds`` elements; the value after each run is passed over.
+    """
+    values, counts = np.unique(pred, return_counts=True)
+    chosen = values
+    if len(values) >= max_thresholds and size >= max_samples:
+        limit = math.ceil(np.size(pred) / max_thresholds)
+        chosen = np.asarray([0, *values[_ends_of_runs(counts, limit)]])
+    chosen = np.concatenate([chosen, np.asarray([1 + np.max(values)])])
+    return np.sort(chosen)[::-1]
+
+
+def _ends_of_runs(counts: NDArray[np.int64], limit: int) -> list[int]:
+    """Return the last index of every run whose counts reach the limit and that has a successor."""
+    cumulated = counts.cumsum()
+    ends = []
+    start = before = 0
+    while True:
+        end = max(int(np.searchsorted(cumulated, before + limit, side="left")), start)
+        if end + 1 >= counts.size:
+            return ends
+        ends.append(end)
+        start = end + 2
+        before = int(cumulated[end + 1])

@@ -29,7 +29,8 @@ __all__ = [
 
 
 def steps_of(pixdim: Any, ndim: int) -> tuple[float, ...] | None:
-    """Return one step per axis without signs, which do not matter; None if one is not finite.
+    """Return one step per axis; None if one is negative (SciPy's distances are wrong then) or not
+    finite.
 
     Raises
     ------
@@ -43,8 +44,8 @@ def steps_of(pixdim: Any, ndim: int) -> tuple[float, ...] | None:
     if len(values) != ndim:
         message = f"pixdim must have one value per axis ({ndim}), got {len(values)}"
         raise RuntimeError(message)
-    steps = np.abs(np.asarray(values, np.float64))
-    if steps.ndim != 1 or not np.isfinite(steps).all():
+    steps = np.asarray(values, np.float64)
+    if steps.ndim != 1 or not (np.isfinite(steps) & (steps >= 0)).all():
         return None
     return tuple(steps.tolist())
 

@@ -66,6 +66,8 @@ class MultiClassPairwiseMeasures:
 
     def expected_cost(self) -> Any:
         """Return the mean cost; default costs are those by which all classes weigh the same."""
+        if not self._countable:
+            return self._library.expected_cost()
         matrix = self.confusion_matrix()
         rates = matrix / np.sum(matrix, 0)
         priors, weights = self._priors_and_weights(matrix)
@@ -73,11 +75,15 @@ class MultiClassPairwiseMeasures:
 
     def best_naive_ec(self) -> Any:
         """Return the mean cost of the best constant answer."""
+        if not self._countable:
+            return self._library.best_naive_ec()
         priors, weights = self._priors_and_weights(self.confusion_matrix())
         return np.min(np.sum(weights * priors, 1))
 
     def normalised_expected_cost(self) -> Any:
         """Return the expected cost over that of the best constant answer."""
+        if not self._countable:
+            return self._library.normalised_expected_cost()
         naive = self.best_naive_ec()
         return self.expected_cost() / naive
 
@@ -116,6 +122,8 @@ class MultiClassPairwiseMeasures:
 
     def balanced_accuracy(self) -> Any:
         """Return the mean over the classes of the share that is right; NaN if one is missing."""
+        if not self._countable:
+            return self._library.balanced_accuracy()
         matrix = self.confusion_matrix()
         return np.sum(np.diag(matrix) / np.sum(matrix, 0)) / len(self.list_values)
 
@@ -123,8 +131,11 @@ class MultiClassPairwiseMeasures:
         """Return the counts that chance would give."""
         if not self._countable:
             return self._library.expectation_matrix()
-        pred, ref = self._matrix.sum(axis=1), self._matrix.sum(axis=0)
-        return pred[:, None] * ref[None, :] / self._matrix.sum()
+        if self.pred.shape != self.ref.shape and not self.corrected:
+            pred, ref = (self._sizes(labels) for labels in (self.pred, self.ref))
+            return pred[:, None] * ref[None, :] / self.pred.size
+        matrix = self._matrix
+        return matrix.sum(axis=1)[:, None] * matrix.sum(axis=0)[None, :] / matrix.sum()
 
     def weighted_cohens_kappa(self) -> Any:
         """Return Cohen's kappa for ``dict_args["weights"]``; default: every error costs 1."""
@@ -187,6 +198,12 @@ class MultiClassPairwiseMeasures:
             elif ref in places and pred in places:
                 matrix[places[pred], places[ref]] += n
         return matrix
+
+    def _sizes(self, labels: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the number of elements of every class of one side."""
+        size = len(self.list_values)
+        _check_range(labels, size)
+        return np.bincount(labels % size, minlength=size).astype(np.float64)
 
     def _occurrences(self, value: Any) -> Sequence[int]:
         if self._countable and self.pred.shape == self.ref.shape and isinstance(value, Integral):

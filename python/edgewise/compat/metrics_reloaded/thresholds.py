@@ -20,11 +20,15 @@ class Thresholded:
     ----------
     pred, ref
         As given.
+    signed : bool
+        Whether an unsigned reference is subtracted as a signed one. Else what is wrong either way
+        counts as false positive and as false negative, as numpy's differences wrap around.
     """
 
-    def __init__(self, pred: Any, ref: Any) -> None:
+    def __init__(self, pred: Any, ref: Any, *, signed: bool) -> None:
         self.pred = pred
-        self.ref = ref
+        self.ref = ref.astype(np.int64) if signed and _is_unsigned(ref) else ref
+        self.wraps = _is_unsigned(self.ref)
         self._sorted = _sorted(pred, ref)
 
     def tp(self, values: Any) -> NDArray[np.float32]:
@@ -37,13 +41,15 @@ class Thresholded:
         """Return the false negatives at every threshold."""
         if self._sorted is None:
             return self._mapped(values, lambda ref, pred: (ref - pred) > 0.0)
-        return (self._sorted[0].size - self._positives(values)).astype(np.float32)
+        missed = self._sorted[0].size - self._positives(values)
+        return (missed + self._negatives(values) * self.wraps).astype(np.float32)
 
     def fp(self, values: Any) -> NDArray[np.float32]:
         """Return the false positives at every threshold."""
         if self._sorted is None:
             return self._mapped(values, lambda ref, pred: (pred - ref) > 0.0)
-        return self._negatives(values).astype(np.float32)
+        missed = self._sorted[0].size - self._positives(values)
+        return (missed * self.wraps + self._negatives(values)).astype(np.float32)
 
     def tn(self, values: Any) -> NDArray[np.float32]:
         """Return the true negatives at every threshold."""
@@ -73,6 +79,10 @@ class Thresholded:
     def _mapped(self, values: Any, where: Any) -> NDArray[np.float32]:
         maps = (np.asarray(where(self.ref, self.pred >= value), np.float32) for value in values)
         return np.asarray([np.sum(one) for one in maps], np.float32)
+
+
+def _is_unsigned(values: Any) -> bool:
+    return getattr(getattr(values, "dtype", None), "kind", "") == "u"
 
 
 def _sorted(pred: Any, ref: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:

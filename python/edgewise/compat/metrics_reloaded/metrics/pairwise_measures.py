@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["BinaryPairwiseMeasures", "MultiClassPairwiseMeasures"]
 
 _PLACE: Final = "MetricsReloaded.metrics.pairwise_measures:BinaryPairwiseMeasures"
-_WHY: Final = "distances and skeletons of anything but masks of zeros and ones with up to 3 axes"
+_WHY: Final = "distances and skeletons of more than masks of zeros and ones with up to 3 axes"
 
 
 class BinaryPairwiseMeasures(CountMeasures):
@@ -49,6 +49,7 @@ class BinaryPairwiseMeasures(CountMeasures):
         Has no effect, as in the library: borders are always those of face neighbours.
     pixdim : float or sequence of float, optional
         One per axis, in any unit, for distances except that of the boundary IoU. Default: 1.
+        With negative ones distances are left to the library.
     empty : bool, default False
         Kept as `flag_empty`.
     dict_args : dict, optional
@@ -229,11 +230,11 @@ class BinaryPairwiseMeasures(CountMeasures):
         """
         level = self._given("hd_perc", 95, "hd_perc is not given: the 95th percentile")
         pair = self._masks
-        if pair is None or steps_of(self.pixdim, pair.ref.ndim) is None:
-            return self._library.measured_distance()
-        if self.flag_empty_pred and self.flag_empty_ref:
+        if pair is not None and self.flag_empty_pred and self.flag_empty_ref:
             warn("both masks are empty: their distances are taken as 0")
             return 0, 0, 0, 0
+        if pair is None or steps_of(self.pixdim, pair.ref.ndim) is None:
+            return self._library.measured_distance()
         if not self._both_there:
             if self.corrected:
                 return (np.nan,) * 4
@@ -288,7 +289,7 @@ class BinaryPairwiseMeasures(CountMeasures):
     def _lists(self) -> ListPair:
         pair = self._pair
         assert isinstance(pair, MaskPair)  # noqa: S101  the callers have looked
-        return pair.distances(steps_of(self.pixdim, pair.ref.ndim) or ())
+        return pair.distances(steps_of(self.pixdim, pair.ref.ndim) or (1.0,) * pair.ref.ndim)
 
     @cached_property
     def _averages(self) -> Averages:

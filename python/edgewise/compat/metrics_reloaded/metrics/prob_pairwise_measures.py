@@ -35,7 +35,7 @@ class ProbabilityPairwiseMeasures:
         ``value_specificity``, ``value_sensitivity``, ``value_fppi``, ``value_ppv`` (0.8) and
         ``benefit_proba`` (0.5).
     corrected : bool, default False
-        The last case counts; `froc` goes up to 8 false positives per image; `net_benefit_treated`
+        The last case counts; unsigned references are subtracted with a sign; `froc` goes up to 8 false positives per image; `net_benefit_treated`
         is the difference, not the product.
     """
 
@@ -240,14 +240,16 @@ class ProbabilityPairwiseMeasures:
 
     @cached_property
     def _counts(self) -> Thresholded:
-        return Thresholded(self.pred, self.ref)
+        return Thresholded(self.pred, self.ref, signed=self.corrected)
 
     @cached_property
     def _cases(self) -> list[Thresholded]:
         found = []
         for case in range(np.max(self.case) + (1 if self.corrected else 0)):
             here = np.where(self.case == case)[0]
-            found.append(Thresholded(self.pred[here], self.ref[here]))
+            found.append(
+                Thresholded(self.pred[here], self.ref[here], signed=self.corrected)
+            )
         return found
 
     def _fppi(self, values: Any) -> Any:

@@ -22,12 +22,12 @@ import tempfile
 import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ET
-from importlib.metadata import version
 from pathlib import Path
 
 from sources import SOURCES, Source
 
 from edgewise.compat.catalogue import library
+from edgewise.parity.run import installed_version
 
 HERE = Path(__file__).resolve().parent
 INDEX = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
@@ -90,7 +90,7 @@ def run_suite(name: str, suite, root: Path | None) -> dict:
 def run_library(name: str, checkouts: Path | None) -> dict:
     """Run all suites of a library."""
     one, source = library(name), SOURCES[name]
-    found = {"library": name, "version": version(one.distribution), "suites": []}
+    found = {"library": name, "version": installed_version(one), "suites": []}
     with tempfile.TemporaryDirectory() as scratch:
         root = None
         if source.where == "sdist":

@@ -36,7 +36,15 @@ _SKELETONS: Final = (
     "topology_sensitivity",
     "centreline_dsc",
 )
-_PER_THRESHOLD: Final = ("_thr",)
+_OVER_THRESHOLDS: Final = (
+    "sens@ppv",
+    "ppv@sens",
+    "sens@spec",
+    "spec@sens",
+    "auroc",
+    "ap",
+    "sens@fppi",
+)
 _PER_SAMPLES: Final = ("distance_ij", "gamma_ik", "kernel_calculation", "dirichlet_kernel")
 _IN_FLOAT64: Final = ("kernel_calibration_error", "kernel_based_ece", "kernel_calculation")
 
@@ -144,11 +152,15 @@ def _of_classes(name: str) -> Drawn:
         if draw.chance(0.03):
             ref = ref[:-1]
         given: Any = draw.choice([pred, pred.tolist(), pred.astype("u1"), pred.astype("f8")])
-        values: Any = draw.choice([list(range(classes)), np.arange(classes), list(range(1, classes + 1))])
+        values: Any = draw.choice(
+            [list(range(classes)), np.arange(classes), list(range(1, classes + 1))]
+        )
         options: dict[str, Any] = {}
         if draw.chance(0.3):
             matrix = draw.rng.random((classes, classes)).round(2)
-            options["dict_args"] = {draw.choice(("weights", "ec_costs")): draw.choice([matrix, matrix.tolist()])}
+            options["dict_args"] = {
+                draw.choice(("weights", "ec_costs")): draw.choice([matrix, matrix.tolist()])
+            }
         if name == "to_dict_meas":
             options["measures"] = draw.choice([["mcc", "wck"], ["ba", "ec"], [], ["x"]])
         return Call(_method(_CLASSES, name), (given, ref, values), options)
@@ -170,12 +182,7 @@ def _of_curves(name: str) -> Drawn:
         if draw.chance(0.05):
             shape = (4000,)  # more thresholds than are kept
         pred = _probabilities(draw, shape)
-        share = draw.choice((0.0, 0.1, 0.5, 0.5, 1.0))
-        ref = draw.rng.random(shape) < (np.nan_to_num(pred) + share) / 2
-        types = ("?", "u1", "i4", "i8", "f4", "f8") if draw.chance(0.1) else ("u1", "i8", "f4", "f8")
-        given = ref.astype(draw.choice(types))
-        if draw.chance(0.03) and given.dtype.kind == "f":
-            given = given * 0.7
+        ref = _reference(draw, pred)
         options: dict[str, Any] = {}
         if draw.chance(0.2):
             options["case"] = draw.rng.integers(0, 3, shape[0])
@@ -187,20 +194,34 @@ def _of_curves(name: str) -> Drawn:
                 **{f"value_{key}": draw.choice((0.1, 0.5, 0.9)) for key in keys},
                 "benefit_proba": draw.choice((0.2, 0.5, 1)),
             }
-        after: tuple[Any, ...] = ()
-        if name.endswith(_PER_THRESHOLD):
-            after = (draw.choice([0.5, 0.3, 0.7, 0, 1, np.float64(0.7), np.float32(0.7)]),)
-        elif name == "to_dict_meas":
-            keys = ("sens@ppv", "ppv@sens", "sens@spec", "spec@sens", "auroc", "ap", "sens@fppi")
-            options["measures"] = [draw.choice(keys) for _ in range(2)]
-        elif name == "all_multi_threshold_values":
-            after = draw.choice([(), (), (10, 20), (150, 7)])
-        elif name == "froc" and draw.chance(0.5):  # ends at 8 or below 1/8
-            given = np.ones_like(given)
-            given.flat[0] = 0
-        return Call(_method(_CURVES, name, after), (pred, given), options)
+        if name == "to_dict_meas":
+            options["measures"] = [draw.choice(_OVER_THRESHOLDS) for _ in range(2)]
+        if name == "froc" and draw.chance(0.5):  # a curve that ends at 8 or below 1/8
+            ref = np.ones_like(ref)
+            ref.flat[0] = 0
+        return Call(_method(_CURVES, name, _after(draw, name)), (pred, ref), options)
 
     return drawn
+
+
+def _reference(draw: Draw, pred: NDArray[Any]) -> Any:
+    share = draw.choice((0.0, 0.1, 0.5, 0.5, 1.0))
+    ref = draw.rng.random(pred.shape) < (np.nan_to_num(pred) + share) / 2
+    given = ref.astype(
+        draw.choice(("u1", "i8", "f4", "f8", "i4", "?" if draw.chance(0.3) else "i2"))
+    )
+    if draw.chance(0.03) and given.dtype.kind == "f":
+        return given * 0.7
+    return given
+
+
+def _after(draw: Draw, name: str) -> tuple[Any, ...]:
+    """Return what the method itself gets."""
+    if name.endswith("_thr"):
+        return (draw.choice([0.5, 0.3, 0.7, 0, 1, np.float64(0.7), np.float32(0.7)]),)
+    if name == "all_multi_threshold_values":
+        return draw.choice([(), (), (10, 20), (150, 7)])
+    return ()
 
 
 def _of_calibration(name: str) -> Drawn:

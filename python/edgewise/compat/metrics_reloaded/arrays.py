@@ -1,11 +1,13 @@
-"""Arrays as callers of Metrics Reloaded give them: which are masks, and what numpy's sums return."""
+"""Arrays as callers give them: which of them are masks, and what numpy's sums return of them."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["ONES_IN_FLOAT32", "as_plain", "sum_of_ones"]
 
@@ -35,8 +37,8 @@ def as_plain(values: Any) -> NDArray[Any] | None:
 
 def _as_bool(array: NDArray[Any]) -> NDArray[np.bool_] | None:
     """Return where a contiguous array is 1; None if it holds anything but 0 and 1."""
-    order = "C" if array.flags.c_contiguous else "F"
-    mask = np.empty(array.shape, np.bool_, order=order)
+    order: Literal["C", "F"] = "C" if array.flags.c_contiguous else "F"
+    mask: NDArray[np.bool_] = np.empty(array.shape, np.bool_, order=order)
     flat, ones = array.ravel(order="K"), mask.ravel(order="K")
     for start in range(0, flat.size, _CHUNK):
         chunk, here = flat[start : start + _CHUNK], ones[start : start + _CHUNK]

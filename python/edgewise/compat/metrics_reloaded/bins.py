@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Gaps", "gaps_of_bins"]
 
@@ -55,8 +58,9 @@ def gaps_of_bins(
     places[np.isnan(probabilities)] = 0
     order = np.argsort(places.astype(np.min_scalar_type(edges.size + 1)), kind="stable")
     ends = np.cumsum(np.bincount(places, minlength=edges.size + 1))
-    sizes, gaps = [], []
-    for start, end in zip(ends[:-2], ends[1:-1], strict=True):
+    sizes: list[int] = []
+    gaps: list[Any] = []
+    for start, end in pairwise(ends[:-1]):
         here = order[start:end]
         counted = right[here][classes[here] > -1]
         sizes.append(int(counted.size))

@@ -29,8 +29,7 @@ __all__ = [
 
 
 def steps_of(pixdim: Any, ndim: int) -> tuple[float, ...] | None:
-    """Return one step per axis; None if one is negative (SciPy's distances are wrong then) or not
-    finite.
+    """Return one step per axis; None if one is not finite, or negative: SciPy is wrong then.
 
     Raises
     ------
@@ -92,7 +91,7 @@ def share_within(
     else:
         borders = [boundary(mask) for mask in pair.masks]
         distances = np.concatenate([_far(np.argwhere(border), steps) for border in borders])
-        near, total = np.count_nonzero(distances <= tolerance), distances.size
+        near, total = int(np.count_nonzero(distances <= tolerance)), distances.size
     return np.float64(near) / np.int64(total)
 
 
@@ -105,7 +104,8 @@ def _far(indices: NDArray[np.int64], steps: Sequence[float]) -> NDArray[np.float
     offsets = indices.astype(np.float64)
     offsets[:, 0] += 1.0
     offsets *= steps
-    return np.sqrt((offsets * offsets).sum(axis=1))
+    distances: NDArray[np.float64] = np.sqrt((offsets * offsets).sum(axis=1))
+    return distances
 
 
 def border_maps(pair: MaskPair, steps: Sequence[float]) -> tuple[NDArray[Any], ...]:

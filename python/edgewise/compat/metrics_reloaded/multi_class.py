@@ -147,7 +147,7 @@ class MultiClassPairwiseMeasures:
             weights = np.ones([size, size]) - np.eye(size)
         return 1 - np.sum(weights * matrix) / np.sum(weights * expected)
 
-    def to_dict_meas(self, fmt: str = "{:.4f}") -> dict[str, Any]:  # noqa: ARG002
+    def to_dict_meas(self, fmt: str = "{:.4f}") -> dict[str, Any]:
         """Return the values of `measures` by their keys; `fmt` has no effect, as in the library.
 
         Raises

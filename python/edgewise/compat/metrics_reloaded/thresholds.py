@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .arrays import as_plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Thresholded", "thresholds"]
 
@@ -69,11 +71,11 @@ class Thresholded:
         return np.asarray(found, np.float32)
 
     def _positives(self, values: Any) -> NDArray[np.int64]:
-        assert self._sorted is not None  # noqa: S101  the callers have looked
+        assert self._sorted is not None  # the callers have looked
         return _at_least(self._sorted[0], values)
 
     def _negatives(self, values: Any) -> NDArray[np.int64]:
-        assert self._sorted is not None  # noqa: S101  the callers have looked
+        assert self._sorted is not None  # the callers have looked
         return _at_least(self._sorted[1], values)
 
     def _mapped(self, values: Any, where: Any) -> NDArray[np.float32]:
@@ -136,7 +138,7 @@ def thresholds(pred: Any, size: int, max_samples: Any, max_thresholds: Any) -> N
 def _ends_of_runs(counts: NDArray[np.int64], limit: int) -> list[int]:
     """Return the last index of every run whose counts reach the limit and that has a successor."""
     cumulated = counts.cumsum()
-    ends = []
+    ends: list[int] = []
     start = before = 0
     while True:
         end = max(int(np.searchsorted(cumulated, before + limit, side="left")), start)

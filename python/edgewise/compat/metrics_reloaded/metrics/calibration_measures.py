@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgewise._extras import require
 from edgewise.compat.metrics_reloaded.bins import gaps_of_bins
@@ -198,7 +197,7 @@ class CalibrationMeasures:
         with np.errstate(divide="ignore"):
             return -1 / samples * np.sum(np.log(self._of_true_class(range(samples))))
 
-    def to_dict_meas(self, fmt: str = "{:.4f}") -> dict[str, Any]:  # noqa: ARG002
+    def to_dict_meas(self, fmt: str = "{:.4f}") -> dict[str, Any]:
         """Return the values of `measures` by their keys; `fmt` has no effect, as in the library.
 
         Raises
@@ -226,7 +225,7 @@ class CalibrationMeasures:
             warn(f"{key} is not given: 10 bins")
         return gaps_of_bins(self.pred[:, 1], self.ref, self.ref, self.dict_args.get(key, 10))
 
-    def _of_true_class(self, samples: Any) -> NDArray[Any]:
+    def _of_true_class(self, samples: Any) -> Any:
         return self.pred[samples, self.ref]
 
 
@@ -238,5 +237,3 @@ def _blocks(samples: int) -> Sequence[slice]:
     """Return runs of samples whose rows of a matrix over all samples fit the cache."""
     height = max(1, _ROWS // max(1, samples))
     return [slice(a, min(a + height, samples)) for a in range(0, samples, height)]
-
-

@@ -176,7 +176,7 @@ class BinaryPairwiseMeasures(CountMeasures):
         if pair is None or not isinstance(width, numbers.Real):
             return self._library.boundary_iou()
         both = either = 0
-        if width > 0:
+        if float(width) > 0:
             both, either = pair.ingredients().strips("edt_lt", float(width))
         if either == 0:
             if self.corrected and self.flag_empty_pred and self.flag_empty_ref:
@@ -203,7 +203,7 @@ class BinaryPairwiseMeasures(CountMeasures):
         return border_maps(pair, steps)
 
     def normalised_surface_distance(self) -> Any:
-        """Return the share of both borders within ``dict_args["nsd"]``, default 1 in `pixdim`'s unit.
+        """Return the share of both borders within ``dict_args["nsd"]``, default 1, of each other.
 
         Both empty: NaN. One empty: what lies within the tolerance of the point before the first
         index, where SciPy measures from, unless ``corrected=True`` (1 and 0).
@@ -258,7 +258,7 @@ class BinaryPairwiseMeasures(CountMeasures):
         """Return the larger of the directed percentiles; see `measured_distance`."""
         return self.measured_distance()[2]
 
-    def to_dict_meas(self, fmt: str = "{:.4f}") -> dict[str, Any]:  # noqa: ARG002
+    def to_dict_meas(self, fmt: str = "{:.4f}") -> dict[str, Any]:
         """Return the values of `measures` by their keys; `fmt` has no effect, as in the library.
 
         Raises
@@ -288,7 +288,7 @@ class BinaryPairwiseMeasures(CountMeasures):
     @cached_property
     def _lists(self) -> ListPair:
         pair = self._pair
-        assert isinstance(pair, MaskPair)  # noqa: S101  the callers have looked
+        assert isinstance(pair, MaskPair)  # the callers have looked
         return pair.distances(steps_of(self.pixdim, pair.ref.ndim) or (1.0,) * pair.ref.ndim)
 
     @cached_property

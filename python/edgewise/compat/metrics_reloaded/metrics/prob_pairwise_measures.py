@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgewise.compat.metrics_reloaded.thresholds import Thresholded, thresholds
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["ProbabilityPairwiseMeasures"]
 
@@ -35,8 +37,8 @@ class ProbabilityPairwiseMeasures:
         ``value_specificity``, ``value_sensitivity``, ``value_fppi``, ``value_ppv`` (0.8) and
         ``benefit_proba`` (0.5).
     corrected : bool, default False
-        The last case counts; unsigned references are subtracted with a sign; `froc` goes up to 8 false positives per image; `net_benefit_treated`
-        is the difference, not the product.
+        The last case counts; unsigned references are subtracted with a sign; `froc` goes up to 8
+        false positives per image; `net_benefit_treated` is the difference, not the product.
     """
 
     def __init__(
@@ -217,7 +219,7 @@ class ProbabilityPairwiseMeasures:
         _, sensitivity, _, ppv, _ = self.all_multi_threshold_values()
         return _largest(ppv, sensitivity, self._wanted("sensitivity"))
 
-    def to_dict_meas(self, fmt: str = "{:.4f}") -> dict[str, Any]:  # noqa: ARG002
+    def to_dict_meas(self, fmt: str = "{:.4f}") -> dict[str, Any]:
         """Return the values of `measures` by their keys; `fmt` has no effect, as in the library.
 
         Raises
@@ -247,9 +249,7 @@ class ProbabilityPairwiseMeasures:
         found = []
         for case in range(np.max(self.case) + (1 if self.corrected else 0)):
             here = np.where(self.case == case)[0]
-            found.append(
-                Thresholded(self.pred[here], self.ref[here], signed=self.corrected)
-            )
+            found.append(Thresholded(self.pred[here], self.ref[here], signed=self.corrected))
         return found
 
     def _fppi(self, values: Any) -> Any:

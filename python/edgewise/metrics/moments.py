@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from edgewise import _core
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Moments", "center_distance", "mahalanobis"]
 
@@ -30,6 +35,11 @@ class Moments:
     n: int
     sums: Sequence[int]
     products: Sequence[Sequence[int]]
+
+    @classmethod
+    def of_mask(cls, mask: NDArray[np.bool_]) -> Moments:
+        """Return the moments of a contiguous mask of up to three axes."""
+        return cls(*_core.moments(mask, None, None, None))
 
 
 def _offset(reference: Moments, prediction: Moments) -> list[Fraction]:

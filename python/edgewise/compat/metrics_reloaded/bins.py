@@ -54,8 +54,7 @@ def gaps_of_bins(
     """
     classes, right = (np.broadcast_to(one, probabilities.shape) for one in (classes, right))
     edges = np.arange(0, 1.00001, 1.0 / bins)
-    places = np.searchsorted(edges, probabilities, side="left")
-    places[np.isnan(probabilities)] = 0
+    places = _places(probabilities, edges, 1.0 / bins)
     order = np.argsort(places.astype(np.min_scalar_type(edges.size + 1)), kind="stable")
     ends = np.cumsum(np.bincount(places, minlength=edges.size + 1))
     sizes: list[int] = []
@@ -69,3 +68,18 @@ def gaps_of_bins(
             continue
         gaps.append(np.abs(np.sum(counted) / counted.size - np.mean(probabilities[here])))
     return Gaps(sizes, gaps)
+
+
+def _places(
+    probabilities: NDArray[Any], edges: NDArray[np.float64], step: float
+) -> NDArray[np.intp]:
+    """Return how many edges lie below each probability; NaN: none."""
+    with np.errstate(invalid="ignore"):
+        guesses = np.ceil(np.clip(probabilities, 0, 1) / step).astype(np.intp)
+    np.clip(guesses, 1, edges.size - 1, out=guesses)
+    places: NDArray[np.intp] = guesses + (
+        probabilities > edges[guesses]
+    )  # a quotient that was rounded
+    places -= probabilities <= edges[guesses - 1]
+    places[np.isnan(probabilities)] = 0
+    return places

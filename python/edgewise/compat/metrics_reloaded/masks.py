@@ -14,7 +14,7 @@ import numpy as np
 from edgewise._arguments import as_same_order, as_threads
 from edgewise.compat.mask_pairs import boundary_lists
 from edgewise.metrics.grids import Grid
-from edgewise.metrics.joint import count_masks, joint_histogram
+from edgewise.metrics.joint import count_masks
 from edgewise.metrics.pair_ingredients import PairIngredients
 
 from .arrays import ONES_IN_FLOAT32, as_plain, sum_of_ones
@@ -48,9 +48,7 @@ def pair_of(pred: Any, ref: Any, *, exact: bool) -> MaskPair | ArrayPair:
     if getattr(pred, "shape", None) == getattr(ref, "shape", ()):
         plain = as_plain(ref), as_plain(pred)
         if plain[0] is not None and plain[1] is not None:
-            pair = MaskPair(pred, ref, *as_same_order(plain[0], plain[1]), exact=exact)
-            if pair.is_binary:
-                return pair
+            return MaskPair(pred, ref, *as_same_order(plain[0], plain[1]), exact=exact)
     return ArrayPair(pred, ref)
 
 
@@ -153,8 +151,8 @@ class MaskPair:
     ----------
     pred, ref : array
         As given: their types decide those of the numbers.
-    reference, prediction : array
-        The same masks as bool or integers, contiguous in one order.
+    reference, prediction : array of bool
+        The same masks, contiguous in one order.
     exact : bool
         Numbers as int64 and float64 instead of what numpy's sums have.
     """
@@ -163,8 +161,8 @@ class MaskPair:
         self,
         pred: NDArray[Any],
         ref: NDArray[Any],
-        reference: NDArray[Any],
-        prediction: NDArray[Any],
+        reference: NDArray[np.bool_],
+        prediction: NDArray[np.bool_],
         *,
         exact: bool,
     ) -> None:
@@ -173,13 +171,7 @@ class MaskPair:
         self.masks = reference, prediction
         self.exact = exact
         self.threads = 1 if ref.size < _LITTLE else as_threads("auto")
-        self.is_binary = True
-        if reference.dtype.kind == prediction.dtype.kind == "b":
-            self.counts: Counts = count_masks(reference, prediction, None, self.threads)
-            return
-        histogram = self._unit.histogram
-        self.is_binary = {0, 1}.issuperset((*histogram.rows, *histogram.columns))
-        self.counts = histogram.counts((1,))
+        self.counts: Counts = count_masks(reference, prediction, None, self.threads)
 
     @cached_property
     def n_pos_ref(self) -> Any:
@@ -249,7 +241,7 @@ class MaskPair:
         return self.counts.tp > 0
 
     def ingredients(self) -> Ingredients:
-        """Return what does not depend on the spacing: skeletons, strips, moments."""
+        """Return what does not depend on the spacing: skeletons and strips."""
         return self._unit.of((1,), squeeze=False)
 
     def distances(self, steps: Sequence[float]) -> ListPair:
@@ -260,8 +252,7 @@ class MaskPair:
             grid = self._unit.grid._replace(spacing=tuple(steps))
             pair = PairIngredients(grid, self.threads, distances=True)
             return pair.of((1,), squeeze=False).distances("face", "background")
-        reference, prediction = (mask != 0 for mask in self.masks)
-        return boundary_lists(reference, prediction, steps)
+        return boundary_lists(*self.masks, steps)
 
     def window(self) -> tuple[slice, ...]:
         """Return the smallest box around both masks."""
@@ -291,7 +282,7 @@ class MaskPair:
         n = stop - start
         if n <= ONES_IN_FLOAT32:
             first, second = (mask.ravel(order="K")[start:stop] for mask in self.masks)
-            counts = joint_histogram(first, second, None, self.threads).counts((1,))
+            counts = count_masks(first, second, None, self.threads)
             return np.array([*counts, counts.n_union], np.float32)
         half = start + n // 2 - n // 2 % 8
         return self._summed(start, half) + self._summed(half, stop)

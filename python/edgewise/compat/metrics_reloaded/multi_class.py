@@ -188,7 +188,8 @@ class MultiClassPairwiseMeasures:
     def _matrix(self) -> NDArray[np.float64]:
         size = len(self.list_values)
         if not self.corrected:
-            for labels in (self.pred, self.ref):
+            rows, columns = self._labels()
+            for labels in (columns, rows):
                 _check_range(labels, size)
         places = {v: k for k, v in enumerate(self.list_values)} if self.corrected else None
         matrix = np.zeros((size, size))
@@ -199,10 +200,16 @@ class MultiClassPairwiseMeasures:
                 matrix[places[pred], places[ref]] += n
         return matrix
 
+    def _labels(self) -> tuple[list[int], list[int]]:
+        """Return the classes of the reference and of the prediction."""
+        if self.pred.shape != self.ref.shape:
+            return np.unique(self.ref).tolist(), np.unique(self.pred).tolist()
+        return list(self._histogram.rows), list(self._histogram.columns)
+
     def _sizes(self, labels: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return the number of elements of every class of one side."""
         size = len(self.list_values)
-        _check_range(labels, size)
+        _check_range(np.unique(labels).tolist(), size)
         return np.bincount(labels % size, minlength=size).astype(np.float64)
 
     def _occurrences(self, value: Any) -> Sequence[int]:
@@ -212,8 +219,8 @@ class MultiClassPairwiseMeasures:
         return [len(np.where(labels == value)[0]) for labels in (self.pred, self.ref)]
 
 
-def _check_range(labels: NDArray[np.int32], size: int) -> None:
-    low, high = int(labels.min()), int(labels.max())
+def _check_range(labels: Sequence[int], size: int) -> None:
+    low, high = min(labels), max(labels)
     if low < -size or high >= size:
         message = f"classes must be below the number of list_values, {size}; got {low} to {high}"
         raise IndexError(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,38 +32,38 @@ class Thresholded:
         self.pred = pred
         self.ref = ref.astype(np.int64) if signed and _is_unsigned(ref) else ref
         self.wraps = _is_unsigned(self.ref)
-        self._sorted = _sorted(pred, ref)
+        self._mask = _mask_of(pred, ref)
 
     def tp(self, values: Any) -> NDArray[np.float32]:
         """Return the true positives at every threshold."""
-        if self._sorted is None:
+        if self._mask is None:
             return self._mapped(values, lambda ref, pred: (ref + pred) > 1.0)
-        return self._positives(values).astype(np.float32)
+        return self._found(values)[0].astype(np.float32)
 
     def fn(self, values: Any) -> NDArray[np.float32]:
         """Return the false negatives at every threshold."""
-        if self._sorted is None:
+        if self._mask is None:
             return self._mapped(values, lambda ref, pred: (ref - pred) > 0.0)
-        missed = self._sorted[0].size - self._positives(values)
-        return (missed + self._negatives(values) * self.wraps).astype(np.float32)
+        found, wrong = self._found(values)
+        return (self._n_pos - found + wrong * self.wraps).astype(np.float32)
 
     def fp(self, values: Any) -> NDArray[np.float32]:
         """Return the false positives at every threshold."""
-        if self._sorted is None:
+        if self._mask is None:
             return self._mapped(values, lambda ref, pred: (pred - ref) > 0.0)
-        missed = self._sorted[0].size - self._positives(values)
-        return (missed * self.wraps + self._negatives(values)).astype(np.float32)
+        found, wrong = self._found(values)
+        return (wrong + (self._n_pos - found) * self.wraps).astype(np.float32)
 
     def tn(self, values: Any) -> NDArray[np.float32]:
         """Return the true negatives at every threshold."""
-        if self._sorted is None:
+        if self._mask is None:
             return self._mapped(values, lambda ref, pred: (ref + pred) < 0.5)
-        return (self._sorted[1].size - self._negatives(values)).astype(np.float32)
+        return (self._mask.size - self._n_pos - self._found(values)[1]).astype(np.float32)
 
     def false_positives_per_image(self, values: Any) -> NDArray[np.float32]:
         """Return the false positives per index of the last axis at every threshold."""
         images = self.ref.shape[-1]
-        if self._sorted is not None:
+        if self._mask is not None:
             return self.fp(values) / np.float32(images)
         found = []
         for value in values:
@@ -70,13 +71,29 @@ class Thresholded:
             found.append(np.mean(np.sum(np.reshape(wrong, [-1, images]), axis=0)))
         return np.asarray(found, np.float32)
 
-    def _positives(self, values: Any) -> NDArray[np.int64]:
-        assert self._sorted is not None  # the callers have looked
-        return _at_least(self._sorted[0], values)
+    @property
+    def _positive(self) -> NDArray[np.bool_]:
+        assert self._mask is not None  # the callers have looked
+        return self._mask
 
-    def _negatives(self, values: Any) -> NDArray[np.int64]:
-        assert self._sorted is not None  # the callers have looked
-        return _at_least(self._sorted[1], values)
+    @cached_property
+    def _n_pos(self) -> int:
+        return int(np.count_nonzero(self._positive))
+
+    @cached_property
+    def _sorted(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The probabilities of the positives and of the negatives in ascending order."""
+        positive = self._positive
+        return np.sort(self.pred[positive]), np.sort(self.pred[~positive])
+
+    def _found(self, values: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return how many positives and how many negatives reach each threshold."""
+        if len(values) > 1 or "_sorted" in vars(self):
+            positives, negatives = self._sorted
+            return _at_least(positives, values), _at_least(negatives, values)
+        reached = self.pred >= values[0]
+        right = np.count_nonzero(reached & self._positive)
+        return np.array([right]), np.array([np.count_nonzero(reached) - right])
 
     def _mapped(self, values: Any, where: Any) -> NDArray[np.float32]:
         maps = (np.asarray(where(self.ref, self.pred >= value), np.float32) for value in values)
@@ -87,33 +104,23 @@ def _is_unsigned(values: Any) -> bool:
     return getattr(getattr(values, "dtype", None), "kind", "") == "u"
 
 
-def _sorted(pred: Any, ref: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
-    """Return the sorted probabilities of the positives and of the negatives.
+def _mask_of(pred: Any, ref: Any) -> NDArray[np.bool_] | None:
+    """Return the reference as a mask.
 
     None for anything but a reference of zeros and ones (numpy cannot subtract bools) with
     probabilities that are numbers.
     """
     if type(pred) not in (np.ndarray, np.memmap) or pred.dtype.kind not in "iuf":
         return None
-    if getattr(ref, "shape", None) != pred.shape:
+    if getattr(ref, "shape", None) != pred.shape or ref.dtype.kind == "b":
         return None
-    plain = as_plain(ref)
-    if plain is None or ref.dtype.kind == "b":
-        return None
-    inside = plain == 1
-    if plain.dtype.kind != "b" and np.count_nonzero(plain) != np.count_nonzero(inside):
-        return None
-    positives, negatives = pred[inside], pred[~inside]
-    positives.sort()
-    negatives.sort()
-    for one in (positives, negatives):
-        if one.size and np.isnan(one[-1]):
-            return None
-    return positives, negatives
+    return as_plain(ref)
 
 
 def _at_least(ordered: NDArray[Any], values: Any) -> NDArray[np.int64]:
     """Return how many are not below each value; a Python number takes the type of the array."""
+    if ordered.size and np.isnan(ordered[-1]):  # NaN reaches nothing, and is last
+        ordered = ordered[: np.searchsorted(ordered, np.nan, side="left")]
     if ordered.dtype.kind == "f" and type(values[0]) in (int, float):
         values = np.asarray(values, ordered.dtype)
     return ordered.size - np.searchsorted(ordered, np.asarray(values), side="left")

@@ -52,7 +52,23 @@ class CalibrationMeasures:
         *,
         corrected: bool = False,
     ) -> None:
-        self.measures_dict = {
+        self.pred = np.asarray(pred_proba)
+        self.ref = np.asarray(ref)
+        self.n_classes = self.pred.shape[1]
+        if not _are_classes(self.ref, self.n_classes):
+            self.one_hot_ref = np.eye(self.n_classes)[
+                ref
+            ]  # raises, or makes what numpy makes of it
+        self.case = case
+        self.flag_empty = empty
+        self.dict_args = dict_args
+        self.measures = measures if measures is not None else self.measures_dict
+        self.corrected = corrected
+
+    @cached_property
+    def measures_dict(self) -> dict[str, Any]:
+        """Key to method and short name; may be added to."""
+        return {
             "ece": (self.expectation_calibration_error, "ECE"),
             "bs": (self.brier_score, "BS"),
             "rbs": (self.root_brier_score, "RBS"),
@@ -62,15 +78,11 @@ class CalibrationMeasures:
             "kce": (self.kernel_calibration_error, "KCE"),
             "nll": (self.negative_log_likelihood, "NLL"),
         }
-        self.pred = np.asarray(pred_proba)
-        self.ref = np.asarray(ref)
-        self.n_classes = self.pred.shape[1]
-        self.one_hot_ref = np.eye(self.n_classes)[ref]
-        self.case = case
-        self.flag_empty = empty
-        self.dict_args = dict_args
-        self.measures = measures if measures is not None else self.measures_dict
-        self.corrected = corrected
+
+    @cached_property
+    def one_hot_ref(self) -> Any:
+        """The classes as rows of zeros and a one."""
+        return np.eye(self.n_classes)[self.ref]
 
     def class_wise_expectation_calibration_error(self) -> Any:
         """Return the mean over the classes of the expected calibration error of each."""
@@ -98,7 +110,14 @@ class CalibrationMeasures:
 
     def brier_score(self) -> Any:
         """Return the mean squared distance of probabilities and classes."""
-        return np.mean(np.sum(np.square(self.one_hot_ref - self.pred), 1))
+        samples = np.arange(self.pred.shape[0])
+        if self.ref.shape != samples.shape or self.pred.dtype.kind != "f":
+            return np.mean(np.sum(np.square(self.one_hot_ref - self.pred), 1))
+        squares = np.square(self.pred, dtype=np.result_type(self.pred, np.float64))
+        squares[samples, self.ref] = np.square(
+            1.0 - self.pred[samples, self.ref].astype(squares.dtype)
+        )
+        return np.mean(np.sum(squares, 1))
 
     def root_brier_score(self) -> Any:
         """Return the square root of the Brier score."""
@@ -195,7 +214,7 @@ class CalibrationMeasures:
         """Return the mean of minus the logarithm of the probability of the true class."""
         samples = self.pred.shape[0]
         with np.errstate(divide="ignore"):
-            return -1 / samples * np.sum(np.log(self._of_true_class(range(samples))))
+            return -1 / samples * np.sum(np.log(self._of_true_class(np.arange(samples))))
 
     def to_dict_meas(self, fmt: str = "{:.4f}") -> dict[str, Any]:
         """Return the values of `measures` by their keys; `fmt` has no effect, as in the library.
@@ -227,6 +246,13 @@ class CalibrationMeasures:
 
     def _of_true_class(self, samples: Any) -> Any:
         return self.pred[samples, self.ref]
+
+
+def _are_classes(ref: Any, classes: int) -> bool:
+    """Whether these are numbers of classes, one of each sample."""
+    if ref.dtype.kind not in "iu" or ref.ndim != 1 or not ref.size:
+        return False
+    return bool(ref.min() >= -classes and ref.max() < classes)
 
 
 def _gamma(values: Any) -> Any:

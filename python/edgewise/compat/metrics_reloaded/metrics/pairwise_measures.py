@@ -22,6 +22,7 @@ from edgewise.compat.metrics_reloaded.measured import (
 )
 from edgewise.compat.metrics_reloaded.multi_class import MultiClassPairwiseMeasures
 from edgewise.compat.originals import original
+from edgewise.metrics.moments import Moments
 from edgewise.voxels import skeleton
 
 if TYPE_CHECKING:
@@ -80,14 +81,16 @@ class BinaryPairwiseMeasures(CountMeasures):
         corrected: bool = False,
     ) -> None:
         super().__init__(pred, ref, corrected=corrected)
-        self.measures_dict = {
-            key: (getattr(self, name), words) for key, (name, words) in _MEASURES.items()
-        }
         self.flag_empty = empty
         self.measures = measures if measures is not None else self.measures_dict
         self.connectivity = connectivity_type
         self.pixdim = pixdim
         self.dict_args = dict_args
+
+    @cached_property
+    def measures_dict(self) -> dict[str, Any]:
+        """Key to method and short name; may be added to."""
+        return {key: (getattr(self, name), words) for key, (name, words) in _MEASURES.items()}
 
     def com_dist(self) -> Any:
         """Return the distance of the centres of mass; -1 with a warning if a mask is empty."""
@@ -300,7 +303,7 @@ class BinaryPairwiseMeasures(CountMeasures):
         pair = self._masks
         if pair is not None:
             sizes = pair.n_pos_ref, pair.n_pos_pred
-            return centre_of_mass(pair.ingredients().moments[side], sizes[side])
+            return centre_of_mass(Moments.of_mask(pair.masks[side]), sizes[side])
         ndimage = require("scipy.ndimage", extra="scipy")
         return ndimage.center_of_mass((self.ref, self.pred)[side])
 

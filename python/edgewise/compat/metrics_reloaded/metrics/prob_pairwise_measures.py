@@ -52,7 +52,19 @@ class ProbabilityPairwiseMeasures:
         *,
         corrected: bool = False,
     ) -> None:
-        self.measures_dict = {
+        self.pred = pred_proba
+        self.ref = ref_proba
+        self.case = case
+        self.flag_empty = empty
+        self.dict_args = dict_args
+        self.measures = measures if measures is not None else self.measures_dict
+        self.corrected = corrected
+        self._curves: dict[tuple[Any, Any], tuple[Any, ...]] = {}
+
+    @cached_property
+    def measures_dict(self) -> dict[str, Any]:
+        """Key to method and short name; may be added to."""
+        return {
             "sens@ppv": (self.sensitivity_at_ppv, "Sens@PPV"),
             "ppv@sens": (self.ppv_at_sensitivity, "PPV@Sens"),
             "sens@spec": (self.sensitivity_at_specificity, "Sens@Spec"),
@@ -63,14 +75,6 @@ class ProbabilityPairwiseMeasures:
             "ap": (self.average_precision, "AP"),
             "froc": (self.froc, "FROC"),
         }
-        self.pred = pred_proba
-        self.ref = ref_proba
-        self.case = case
-        self.flag_empty = empty
-        self.dict_args = dict_args
-        self.measures = measures if measures is not None else self.measures_dict
-        self.corrected = corrected
-        self._curves: dict[tuple[Any, Any], tuple[Any, ...]] = {}
 
     def fp_thr(self, thresh: Any) -> Any:
         """Return the number of false positives at a threshold, a float32."""

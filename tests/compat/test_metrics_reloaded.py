@@ -516,3 +516,20 @@ def test_what_is_left_to_the_library_says_so():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert len(value("measured_distance", B, labels)) == 4
+
+
+def test_an_object_in_one_slice_of_a_volume_is_thinned_as_a_volume():
+    skimage = pytest.importorskip("skimage.morphology")
+    rng = np.random.default_rng(4)
+    differ = 0
+    for _ in range(40):
+        volume = np.zeros((3, 9, 9), bool)
+        volume[1] = rng.random((9, 9)) < 0.7
+        expected = skimage.skeletonize(volume)
+        measures = BinaryPairwiseMeasures(volume, volume)
+        np.testing.assert_array_equal(measures.skeleton_versions()[0], expected)
+        half = BinaryPairwiseMeasures(volume & (np.arange(9) < 5), volume)
+        inside = np.count_nonzero(expected & (np.arange(9) < 5)) / np.count_nonzero(expected)
+        assert half.topology_sensitivity() == inside
+        differ += np.count_nonzero(skimage.skeletonize(volume[1:2])) != np.count_nonzero(expected)
+    assert differ, "slices of their own are thinned in the same way: nothing was shown"

@@ -50,11 +50,15 @@ _IN_FLOAT64: Final = ("kernel_calibration_error", "kernel_based_ece", "kernel_ca
 
 
 def _method(owner: str, name: str, after: tuple[Any, ...] = ()) -> Act:
-    """Return the call of a method of an object made from the arguments; what it prints is lost."""
+    """Return the call of a method of an object; what it prints is lost.
 
-    def act(space: Any, *args: Any, **kwargs: Any) -> Any:
+    The arguments are two arrays, more of them, and last the options by their names.
+    """
+
+    def act(space: Any, *args: Any) -> Any:
+        *arrays, options = args
         with contextlib.redirect_stdout(io.StringIO()):
-            return getattr(getattr(space, owner)(*args, **kwargs), name)(*after)
+            return getattr(getattr(space, owner)(*arrays, **options), name)(*after)
 
     return act
 
@@ -122,10 +126,10 @@ def _of_binary(name: str) -> Drawn:
             every = [*_KEYS[:23], *_KEYS[25:28]]
             options["measures"] = draw.choice([keys, keys, every, [*keys, _KEYS[-1]], None])
             if draw.chance(0.03):  # raises always, so has no entry of its own
-                return Call(_method(_BINARY, "fppi"), masks, options)
+                return Call(_method(_BINARY, "fppi"), (*masks, options))
         refused = _is_thin(name, options) and any(map(_is_locked, masks))
         words = "skeletons of read-only masks are made" if refused else ""
-        return Call(_method(_BINARY, name), masks, options, words)
+        return Call(_method(_BINARY, name), (*masks, options), declared=words)
 
     return drawn
 
@@ -163,7 +167,7 @@ def _of_classes(name: str) -> Drawn:
             }
         if name == "to_dict_meas":
             options["measures"] = draw.choice([["mcc", "wck"], ["ba", "ec"], [], ["x"]])
-        return Call(_method(_CLASSES, name), (given, ref, values), options)
+        return Call(_method(_CLASSES, name), (given, ref, values, options))
 
     return drawn
 
@@ -199,7 +203,7 @@ def _of_curves(name: str) -> Drawn:
         if name == "froc" and draw.chance(0.5):  # a curve that ends at 8 or below 1/8
             ref = np.ones_like(ref)
             ref.flat[0] = 0
-        return Call(_method(_CURVES, name, _after(draw, name)), (pred, ref), options)
+        return Call(_method(_CURVES, name, _after(draw, name)), (pred, ref, options))
 
     return drawn
 
@@ -249,14 +253,14 @@ def _of_calibration(name: str) -> Drawn:
             }
         after: tuple[Any, ...] = ()
         if name == "to_dict_meas" and draw.chance(0.03):  # raises always with new versions of numpy
-            return Call(_method(_CALIBRATION, "top_label_classification_error"), (pred, ref))
+            return Call(_method(_CALIBRATION, "top_label_classification_error"), (pred, ref, {}))
         if name in _PER_SAMPLES:
             after = (0, draw.integer(0, (classes if name == "gamma_ik" else samples) - 1))
         elif name == "to_dict_meas":
             keys = ("ece", "bs", "rbs", "ls", "cwece", "ece_kde", "kce", "nll")
             options["measures"] = [draw.choice(keys) for _ in range(2)]
         given: Any = draw.choice([ref, ref, ref.tolist()])
-        return Call(_method(_CALIBRATION, name, after), (pred, given), options)
+        return Call(_method(_CALIBRATION, name, after), (pred, given, options))
 
     return drawn
 

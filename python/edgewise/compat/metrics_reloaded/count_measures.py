@@ -213,10 +213,11 @@ class CountMeasures:
         TypeError
             Always, as the library does, unless ``corrected=True``.
         """
+        wrong, images = self.fp(), self.ref.shape[-1]
         if not self.corrected:
             message = "the library's reshape gets a number as memory order; see corrected=True"
             raise TypeError(message)
-        return self.fp() / self.ref.shape[-1]
+        return wrong / images
 
     def intersection_over_reference(self) -> Any:
         """Return intersection / reference; NaN with a warning for an empty reference."""

@@ -100,7 +100,7 @@ _CALIBRATION: Final = (
 _SUMS: Final = "sums of distances are exact here, pairwise in numpy; nothing is printed"
 _TIES: Final = "the same bits where squares of steps are exact; else 4 ulp; nothing is printed"
 _OTHER: Final = (
-    "other values than 0 and 1, more than 3 axes and negative steps are left to the library; "
+    "other values than 0 and 1, more than 3 axes, steps of 0 and below: left to the library; "
     "skeletons of read-only masks, which scikit-image refuses, are made"
 )
 _LARGE: Final = "the same bits up to 2^24 elements: float32 sums beyond are rounded once here"

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from edgewise._arguments import as_same_order, as_threads
-from edgewise.compat.mask_pairs import boundary_lists
 from edgewise.metrics.grids import Grid
 from edgewise.metrics.joint import count_masks
 from edgewise.metrics.pair_ingredients import PairIngredients
+from edgewise.metrics.shapes import SkeletonCounts, skeleton_counts
 
 from .arrays import ONES_IN_FLOAT32, as_plain, sum_of_ones
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from edgewise.metrics.counts import Counts
     from edgewise.metrics.distance_list import ListPair
-    from edgewise.metrics.ingredients import Ingredients
 
 __all__ = ["ArrayPair", "MaskPair", "Sums", "pair_of"]
 
@@ -240,19 +239,31 @@ class MaskPair:
         """Return whether a voxel is in both."""
         return self.counts.tp > 0
 
-    def ingredients(self) -> Ingredients:
-        """Return what does not depend on the spacing: skeletons and strips."""
-        return self._unit.of((1,), squeeze=False)
+    def strips(self, width: float) -> tuple[int, int]:
+        """Return the sizes of intersection and union of the strips nearer to the border."""
+        return self._unit.of((1,), squeeze=False).strips("edt_lt", width)
+
+    @cached_property
+    def skeletons(self) -> SkeletonCounts:
+        """The sizes of both skeletons and of their parts inside the other mask."""
+        window = list(self.window())
+        if not self.counts.n_union:
+            return SkeletonCounts(0, 0, 0, 0)
+        if window[0].stop - window[0].start == 1 < self.ref.shape[0]:
+            # scikit-image thins a volume of one slice in fewer directions: not what this one is
+            start = max(window[0].start - 1, 0)
+            window[0] = slice(start, start + 2)
+        return skeleton_counts(
+            *(np.ascontiguousarray(mask[tuple(window)]) for mask in self.masks), thinning=None
+        )
 
     def distances(self, steps: Sequence[float]) -> ListPair:
-        """Return the directed lists of boundary distances for one step per axis."""
+        """Return the directed lists of boundary distances for one positive step per axis."""
         if all(step == 1.0 for step in steps):
-            return self.ingredients().distances("face", "background")
-        if all(step > 0.0 for step in steps):
-            grid = self._unit.grid._replace(spacing=tuple(steps))
-            pair = PairIngredients(grid, self.threads, distances=True)
-            return pair.of((1,), squeeze=False).distances("face", "background")
-        return boundary_lists(*self.masks, steps)
+            return self._unit.of((1,), squeeze=False).distances("face", "background")
+        grid = self._unit.grid._replace(spacing=tuple(steps))
+        pair = PairIngredients(grid, self.threads, distances=True)
+        return pair.of((1,), squeeze=False).distances("face", "background")
 
     def window(self) -> tuple[slice, ...]:
         """Return the smallest box around both masks."""

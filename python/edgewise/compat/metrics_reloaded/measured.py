@@ -29,7 +29,7 @@ __all__ = [
 
 
 def steps_of(pixdim: Any, ndim: int) -> tuple[float, ...] | None:
-    """Return one step per axis; None if one is not finite, or negative: SciPy is wrong then.
+    """Return one step per axis; None if one is not finite and positive: SciPy is wrong then.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def steps_of(pixdim: Any, ndim: int) -> tuple[float, ...] | None:
         message = f"pixdim must have one value per axis ({ndim}), got {len(values)}"
         raise RuntimeError(message)
     steps = np.asarray(values, np.float64)
-    if steps.ndim != 1 or not (np.isfinite(steps) & (steps >= 0)).all():
+    if steps.ndim != 1 or not (np.isfinite(steps) & (steps > 0)).all():
         return None
     return tuple(steps.tolist())
 

@@ -50,7 +50,7 @@ class BinaryPairwiseMeasures(CountMeasures):
         Has no effect, as in the library: borders are always those of face neighbours.
     pixdim : float or sequence of float, optional
         One per axis, in any unit, for distances except that of the boundary IoU. Default: 1.
-        With negative ones distances are left to the library.
+        Distances for other than positive ones are left to the library.
     empty : bool, default False
         Kept as `flag_empty`.
     dict_args : dict, optional
@@ -180,7 +180,7 @@ class BinaryPairwiseMeasures(CountMeasures):
             return self._library.boundary_iou()
         both = either = 0
         if float(width) > 0:
-            both, either = pair.ingredients().strips("edt_lt", float(width))
+            both, either = pair.strips(float(width))
         if either == 0:
             if self.corrected and self.flag_empty_pred and self.flag_empty_ref:
                 return 1.0
@@ -201,7 +201,7 @@ class BinaryPairwiseMeasures(CountMeasures):
         """
         pair = self._masks
         steps = None if pair is None else steps_of(self.pixdim, pair.ref.ndim)
-        if pair is None or steps is None or 0.0 in steps:
+        if pair is None or steps is None:
             return self._library.border_distance()
         return border_maps(pair, steps)
 
@@ -318,7 +318,7 @@ class BinaryPairwiseMeasures(CountMeasures):
         if pair is None:
             return None
         self._check_thin()
-        return pair.ingredients().skeletons(None)
+        return pair.skeletons
 
     def _of_skeleton(self, count: int, other: Any) -> Any:
         """Return a sum over a skeleton times the other array in its type."""

@@ -12,10 +12,11 @@ from edgewise import _core
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
+    from edgewise._arguments import AnyArray
 
-__all__ = ["Moments", "center_distance", "mahalanobis"]
+    from .joint import Box
+
+__all__ = ["Moments", "center_distance", "mahalanobis", "moments_of_label"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,10 @@ class Moments:
     sums: Sequence[int]
     products: Sequence[Sequence[int]]
 
-    @classmethod
-    def of_mask(cls, mask: NDArray[np.bool_]) -> Moments:
-        """Return the moments of a contiguous mask of up to three axes."""
-        return cls(*_core.moments(mask, None, None, None))
+
+def moments_of_label(labels: AnyArray, label: int, box: Box) -> Moments:
+    """Return the moments of a label within a box of a contiguous map of up to three axes."""
+    return Moments(*_core.moments(labels, [label], box, None))
 
 
 def _offset(reference: Moments, prediction: Moments) -> list[Fraction]:

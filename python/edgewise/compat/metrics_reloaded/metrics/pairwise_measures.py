@@ -22,7 +22,7 @@ from edgewise.compat.metrics_reloaded.measured import (
 )
 from edgewise.compat.metrics_reloaded.multi_class import MultiClassPairwiseMeasures
 from edgewise.compat.originals import original
-from edgewise.metrics.moments import Moments
+from edgewise.metrics.moments import moments_of_label
 from edgewise.voxels import skeleton
 
 if TYPE_CHECKING:
@@ -303,7 +303,8 @@ class BinaryPairwiseMeasures(CountMeasures):
         pair = self._masks
         if pair is not None:
             sizes = pair.n_pos_ref, pair.n_pos_pred
-            return centre_of_mass(Moments.of_mask(pair.masks[side]), sizes[side])
+            whole = tuple((0, n) for n in pair.ref.shape)
+            return centre_of_mass(moments_of_label(pair.masks[side], 1, whole), sizes[side])
         ndimage = require("scipy.ndimage", extra="scipy")
         return ndimage.center_of_mass((self.ref, self.pred)[side])
 

@@ -1,7 +1,8 @@
 """Measuring how good a segmentation is, and making one.
 
 The front door: `evaluate_pair` measures two label maps, `evaluate` two folders of them; `dice`,
-`iou`, `hd`, `hd95`, `assd`, `masd`, `nsd` measure two masks. Rooms (`edgewise.metrics`,
+`iou`, `hd`, `hd95`, `assd`, `masd`, `nsd` measure two masks; `patch` puts all this into the
+libraries that a program uses. Rooms (`edgewise.metrics`,
 `edgewise.voxels`, `edgewise.io`, ...) load when they are first used.
 """
 
@@ -11,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from . import compat as compat
     from . import errors as errors
     from . import evaluation as evaluation
     from . import io as io
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from . import simulate as simulate
     from . import statistics as statistics
     from . import voxels as voxels
+    from .compat.replacement import patch as patch
+    from .compat.replacement import patched as patched
     from .evaluation import evaluate as evaluate
     from .evaluation import evaluate_pair as evaluate_pair
     from .image import Image as Image
@@ -50,11 +54,14 @@ _HOMES: Final = {  # where each name of the front door lives
     "iou": "metrics",
     "masd": "metrics",
     "nsd": "metrics",
+    "patch": "compat.replacement",
+    "patched": "compat.replacement",
     "read": "io",
     "region_grow": "methods",
     "write": "io",
 }
 _ROOMS: Final = (
+    "compat",
     "errors",
     "evaluation",
     "io",

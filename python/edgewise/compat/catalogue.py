@@ -13,20 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "library"]
 
-NAMES: Final = (
-    "cc3d",
-    "edt",
-    "medpy",
-    "metrics_reloaded",
-    "monai",
-    "nnunet",
-    "scipy_ndimage",
-    "scipy_spatial",
-    "simpleitk",
-    "skimage",
-    "surface_distance",
-    "torchmetrics",
-)
+NAMES: Final = ("medpy",)
 
 
 def library(name: str) -> Library:

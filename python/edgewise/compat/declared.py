@@ -31,6 +31,8 @@ class Entry:
         Why not exact; what is handed to the library.
     patched_by : str
         The replacement's name within the drop-in's package, if not `name`.
+    patch : bool
+        Whether `patch` replaces it; False for classes that run through functions which are.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Entry:
     atol: float = 0.0
     note: str = ""
     patched_by: str = ""
+    patch: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,15 @@ class Quirk:
     theirs : str
         ``repr`` of the value, or the name of the exception.
     corrected : str
-        The same with ``corrected=True``; empty if there is no such switch.
+        The same with ``corrected=True``, or of the drop-in where it always differs (`always`);
+        empty if there is neither.
     versions : str
         Versions of the library, or of numpy, that show it, if not all.
     source : str
         Where it was reported, such as ``"loli/medpy#138"``.
+    always : bool
+        Whether the drop-in differs without being asked: what the library does is of no use to
+        anybody, or cannot be had.
     """
 
     id: str
@@ -75,6 +82,7 @@ class Quirk:
     corrected: str = ""
     versions: str = ""
     source: str = ""
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)

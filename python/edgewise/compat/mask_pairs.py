@@ -59,9 +59,9 @@ def boundary_lists(
     ndim = reference.ndim
     steps = [1.0] * ndim if spacing is None else [abs(float(step)) for step in spacing]
     connectivity = min(connectivity, ndim)
-    if 0.0 in steps or ndim > 3 or connectivity < 1:
-        borders = (_border(mask, connectivity, edge) for mask in (reference, prediction))
-        return _transformed(*borders, steps)
+    if 0.0 in steps or ndim > 3:
+        first, second = (_border(mask, connectivity, edge) for mask in (reference, prediction))
+        return _transformed(first, second, steps)
     boundary: Boundary = _WORDS[connectivity, ndim]
     first, second = as_same_order(_contiguous(reference), _contiguous(prediction))
     grid = Grid(first, second, None, tuple(steps))
@@ -88,7 +88,7 @@ def _contiguous(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _border(mask: NDArray[np.bool_], connectivity: int, edge: Edge) -> NDArray[np.bool_]:
-    """Return the boundary for any number of axes; nothing for a neighbourhood of no neighbour."""
+    """Return the boundary for any number of axes."""
     padded = np.pad(mask, 1, constant_values=edge == "foreground")
     inside = mask.copy()
     for offset in product((0, 1, 2), repeat=mask.ndim):

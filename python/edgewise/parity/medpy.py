@@ -70,10 +70,21 @@ def _of_distances(name: str) -> Any:
         spacing = _spacing(draw, np.ndim(masks[0]))
         connectivity = draw.choice((1, 1, 1, 2, 3, 5, 0))
         if draw.chance(0.5):
-            return Call(function(name), (*masks, spacing, connectivity))
-        return Call(function(name), masks, {"voxelspacing": spacing, "connectivity": connectivity})
+            args = (*masks, spacing, connectivity)
+            return Call(function(name), args, declared=_unchecked(spacing))
+        kwargs = {"voxelspacing": spacing, "connectivity": connectivity}
+        return Call(function(name), masks, kwargs, _unchecked(spacing))
 
     return drawn
+
+
+def _unchecked(spacing: Any) -> str:
+    odd = spacing is not None and bool((np.asarray(spacing) <= 0).any())
+    return "medpy-spacing-unchecked" if odd else ""
+
+
+def _other_shapes(masks: Any) -> str:
+    return "medpy-shapes-broadcast" if np.shape(masks[0]) != np.shape(masks[1]) else ""
 
 
 def _of_objects(name: str, *, distances: bool) -> Any:
@@ -82,7 +93,8 @@ def _of_objects(name: str, *, distances: bool) -> Any:
         kwargs: dict[str, Any] = {"connectivity": draw.choice((1, 1, 2, 3))}
         if distances:
             kwargs["voxelspacing"] = _spacing(draw, np.ndim(masks[0]))
-        return Call(function(name), masks, kwargs)
+        declared = _other_shapes(masks) or _unchecked(kwargs.get("voxelspacing"))
+        return Call(function(name), masks, kwargs, declared)
 
     return drawn
 

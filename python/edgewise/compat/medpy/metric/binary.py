@@ -50,8 +50,14 @@ __all__ = [
 
 def dc(result: Any, reference: Any, *, corrected: bool = False) -> float:
     """Return the Dice coefficient; both empty: see the module's text, documented value 1."""
-    c = _counts(result, reference)
-    return _ratio(2.0 * c.tp, float(c.n_ref + c.n_pred), 1.0, corrected=corrected)
+    first, second = _mask(result), _mask(reference)
+    if first.shape == second.shape:
+        c = _counts(first, second)
+        both, sizes = c.tp, c.n_ref + c.n_pred
+    else:  # each is counted as it is, what they share as numpy broadcasts
+        both = _count(first & second)
+        sizes = _count(first) + _count(second)
+    return _ratio(2.0 * both, float(sizes), 1.0, corrected=corrected)
 
 
 def jc(result: Any, reference: Any) -> float:
@@ -238,19 +244,21 @@ def _mask(values: Any) -> NDArray[np.bool_]:
     return np.atleast_1d(values.astype(np.bool_, copy=False))
 
 
+def _count(mask: NDArray[np.bool_]) -> Any:
+    return np.count_nonzero(mask)
+
+
 def _counts(result: Any, reference: Any) -> Counts:
-    """Return the counts as numpy gives them: TP, FP, FN and TN."""
+    """Return the counts in the type in which the installed numpy counts: 0/0 depends on it."""
     first, second = _mask(result), _mask(reference)
-    of = type(np.count_nonzero(first[:0]))
     if first.shape == second.shape and first.size:
+        of: Any = type(np.count_nonzero(first[:0]))
         return Counts(*(of(n) for n in count_pair(second, first)))
-    both = first & second  # broadcasts, or raises numpy's ValueError
-    tp = np.count_nonzero(both)
-    return Counts(
-        tp,
-        np.count_nonzero(first & ~second),
-        np.count_nonzero(~first & second),
-        np.count_nonzero(~first & ~second),
+    return Counts(  # broadcasts, or raises numpy's ValueError
+        _count(first & second),
+        _count(first & ~second),
+        _count(~first & second),
+        _count(~first & ~second),
     )
 
 
@@ -282,7 +290,7 @@ def _lists(
     if first.shape != second.shape:
         message = f"result has shape {first.shape}, reference {second.shape}"
         raise IndexError(message)
-    return boundary_lists(first, second, spacing, connectivity=int(connectivity))
+    return boundary_lists(first, second, spacing, connectivity=max(1, int(connectivity)))
 
 
 def _spacing(voxelspacing: Any, ndim: int) -> list[float] | None:

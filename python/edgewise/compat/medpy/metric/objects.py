@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from edgewise._arguments import as_same_order
 from edgewise.compat.mask_pairs import boundary_lists
 from edgewise.metrics.joint import joint_histogram
 from edgewise.voxels import connected_components
@@ -53,11 +54,14 @@ def correspondences(
     Of several candidates that are left MedPy takes the one that a Python set of numpy integers
     yields; a set of the same numbers filled in the same order yields the same.
     """
+    if result.ndim != reference.ndim:
+        message = f"result has {result.ndim} axes, reference {reference.ndim}"
+        raise RuntimeError(message)
     labels = _objects(result, connectivity), _objects(reference, connectivity)
     if labels[0].shape != labels[1].shape:
         message = f"result has shape {result.shape}, reference {reference.shape}"
         raise IndexError(message)
-    table = joint_histogram(labels[1], labels[0], None, 1)
+    table = joint_histogram(*as_same_order(labels[1], labels[0]), None, 1)
     n_result, n_reference = (int(one.max(initial=0)) for one in labels)
     candidates: dict[int, list[int]] = {one: [] for one in range(1, n_reference + 1)}
     for theirs, ours in sorted(table.joint):
@@ -83,8 +87,8 @@ def _mapping(candidates: Mapping[int, Sequence[int]]) -> dict[int, int]:
         several = sorted((x for x in several if x[1]), key=lambda x: len(x[1]))
         if not several:
             return mapping
-        one, partners = several.pop(0)
-        mapping[one] = partners.pop()
+        one, left = several.pop(0)
+        mapping[one] = left.pop()
         used.add(mapping[one])
 
 
@@ -109,6 +113,4 @@ def matched_lists(
 def _objects(mask: NDArray[np.bool_], connectivity: int) -> NDArray[np.uint32]:
     if not mask.size:
         return np.zeros(mask.shape, np.uint32)
-    if connectivity < 1:  # nothing touches anything
-        return np.cumsum(mask, dtype=np.uint32).reshape(mask.shape) * mask
-    return connected_components(mask, connectivity=min(connectivity, mask.ndim))
+    return connected_components(mask, connectivity=min(max(connectivity, 1), mask.ndim))

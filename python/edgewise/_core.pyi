@@ -13,6 +13,8 @@ __version__: str
 __all__ = [
     "PackedPair",
     "__version__",
+    "batch_mask_counts",
+    "batch_surface_distances",
     "boundary",
     "connected_components",
     "dilate",
@@ -31,6 +33,7 @@ __all__ = [
     "simd_level",
     "skeleton",
     "surface_distances",
+    "surface_elements",
     "surfels",
 ]
 
@@ -111,6 +114,30 @@ def surface_distances(
     packed: PackedPair | None,
     targets: Sequence[tuple[Sequence[int] | None, Sequence[int] | None, _Box | None]],
     ignored: _Mask | None,
+    spacing: Sequence[float],
+    boundary: Literal["face", "edge18", "full", "surfel", "none"],
+    edge: Literal["background", "foreground"],
+    threads: int,
+) -> list[tuple[_DistanceList, _DistanceList]]: ...
+
+# the elements of both surfaces one by one, ascending by distance, then weight: distances and weights of the reference's, of the prediction's
+def surface_elements(
+    reference: _Mask, prediction: _Mask, *, spacing: Sequence[float], threads: int
+) -> tuple[
+    tuple[NDArray[np.float64], NDArray[np.float64]], tuple[NDArray[np.float64], NDArray[np.float64]]
+]: ...
+
+# batches.rs: for every index of the first axis a mask of one to three axes, in C order; whatever is not 0 belongs to it
+# elements of both, of the reference, of the prediction: a row of three for each pair
+def batch_mask_counts(
+    reference: _Mask, prediction: _Mask, *, threads: int
+) -> NDArray[np.int64]: ...
+
+# the lists of surface_distances for each pair
+def batch_surface_distances(
+    reference: _Mask,
+    prediction: _Mask,
+    *,
     spacing: Sequence[float],
     boundary: Literal["face", "edge18", "full", "surfel", "none"],
     edge: Literal["background", "foreground"],

@@ -36,6 +36,22 @@ impl<'a, T> View<'a, T> {
         Ok(Self { data, shape: padded, axes: shape.len() })
     }
 
+    /// Borrow an array of two to four axes as arrays without its first, one for every index along that, which may be none.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] unless one to three axes are left, none of length 0, and `data` has as many elements as `shape` says.
+    pub fn stacked(data: &'a [T], shape: &[usize]) -> Result<Vec<Self>> {
+        let (count, rest) = shape.split_first().unwrap_or((&0, &[]));
+        let length = rest.iter().product::<usize>();
+        if rest.is_empty() || rest.len() > 3 || length == 0 || data.len() != count * length {
+            return Err(Error::Shape(format!(
+                "shape {shape:?} does not describe arrays of 1 to 3 axes of {} elements in all",
+                data.len()
+            )));
+        }
+        data.chunks_exact(length).map(|data| Self::new(data, rest)).collect()
+    }
+
     /// All elements in memory order.
     pub fn data(&self) -> &'a [T] {
         self.data
@@ -183,6 +199,17 @@ mod tests {
     fn a_view_pads_missing_axes_in_front() {
         let view = View::new(&[1, 2, 3, 4, 5, 6], &[2, 3]).unwrap();
         assert_eq!((view.shape(), view.axes(), view.row(0, 1)), ([1, 2, 3], 2, &[4, 5, 6][..]));
+    }
+
+    #[test]
+    fn stacked_views_follow_one_another() {
+        let views = View::stacked(&[1, 2, 3, 4, 5, 6], &[3, 1, 2]).unwrap();
+        assert_eq!(views.iter().map(View::data).collect::<Vec<_>>(), [[1, 2], [3, 4], [5, 6]]);
+        assert_eq!((views[1].shape(), views[1].axes()), ([1, 1, 2], 2));
+        assert!(View::<u8>::stacked(&[], &[0, 4]).unwrap().is_empty());
+        for shape in [&[][..], &[4], &[4, 0], &[2, 1], &[4, 1, 1, 1, 1]] {
+            assert!(View::stacked(&[1, 2, 3, 4], shape).is_err());
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use edgewise_core::simd;
 use pyo3::prelude::*;
 
 mod array;
+mod batches;
 mod components;
 mod counts;
 mod distance;
@@ -25,6 +26,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     simd::requested().map_err(errors::to_python)?; // a misspelt level must not pass as the best one
     module.add_function(wrap_pyfunction!(simd_level, module)?)?;
+    batches::register(module)?;
     components::register(module)?;
     counts::register(module)?;
     distance::register(module)?;

@@ -68,23 +68,62 @@ pub fn mask_counts(
             return Err(Error::Shape(format!("lengths differ: {len} and {other}")));
         }
     }
-    let part = |start: usize| {
-        let part = start..len.min(start + GRAIN);
+    let parts = len.div_ceil(GRAIN);
+    Ok(parallel::install(threads.min(parts), |parallel| {
+        counted(reference, prediction, ignored, parallel)
+    }))
+}
+
+/// The same for many pairs of reference and prediction in one call.
+///
+/// ```
+/// use edgewise_core::counts::mask_counts_of_pairs;
+/// let found = mask_counts_of_pairs(&[[&[1, 1], &[1, 0]], [&[0, 0], &[0, 1]]], 1)?;
+/// assert_eq!([found[0].both, found[0].reference, found[1].prediction], [1, 2, 1]);
+/// # Ok::<(), edgewise_core::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Shape`] if the lengths of a pair differ.
+pub fn mask_counts_of_pairs(pairs: &[[&[u8]; 2]], threads: usize) -> Result<Vec<MaskCounts>> {
+    if let Some([reference, prediction]) = pairs.iter().find(|[a, b]| a.len() != b.len()) {
+        let lengths = (reference.len(), prediction.len());
+        return Err(Error::Shape(format!("lengths differ: {} and {}", lengths.0, lengths.1)));
+    }
+    let elements = pairs.iter().map(|[reference, _]| reference.len()).sum::<usize>();
+    let together = (GRAIN * pairs.len()).div_ceil(elements.max(1)); // small ones share a task
+    Ok(parallel::install(threads.min(elements.div_ceil(GRAIN)), |parallel| {
+        let count = |[a, b]: &[&[u8]; 2]| counted(a, b, None, parallel);
+        if parallel {
+            pairs.par_iter().with_min_len(together).map(count).collect()
+        } else {
+            pairs.iter().map(count).collect()
+        }
+    }))
+}
+
+/// The counts of masks of one length, in rayon's current pool if `parallel`.
+fn counted(
+    reference: &[u8],
+    prediction: &[u8],
+    ignored: Option<&[u8]>,
+    parallel: bool,
+) -> MaskCounts {
+    let len = reference.len();
+    let part = |k: usize| {
+        let part = k * GRAIN..len.min((k + 1) * GRAIN);
         simd::dispatch(Count {
             reference: &reference[part.clone()],
             prediction: &prediction[part.clone()],
             ignored: ignored.map(|bytes| &bytes[part]),
         })
     };
-    let parts = len.div_ceil(GRAIN);
-    Ok(parallel::install(threads.min(parts), |parallel| {
-        if parallel {
-            let parts = (0..parts).into_par_iter();
-            parts.map(|k| part(k * GRAIN)).reduce(MaskCounts::default, MaskCounts::plus)
-        } else {
-            (0..parts).map(|k| part(k * GRAIN)).fold(MaskCounts::default(), MaskCounts::plus)
-        }
-    }))
+    let parts = 0..len.div_ceil(GRAIN);
+    if parallel && parts.len() > 1 {
+        parts.into_par_iter().map(part).reduce(MaskCounts::default, MaskCounts::plus)
+    } else {
+        parts.map(part).fold(MaskCounts::default(), MaskCounts::plus)
+    }
 }
 
 struct Count<'a> {
@@ -170,8 +209,26 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn pairs_are_counted_one_by_one(
+            pairs in prop::collection::vec(
+                prop::collection::vec(prop::array::uniform3(0..2_u8), 0..130), 0..9
+            ),
+            times in prop::sample::select(vec![1_usize, 1, GRAIN / 40]),
+            threads in 1..4_usize,
+        ) {
+            let masks: Vec<_> = pairs.iter().map(|masks| columns(&masks.repeat(times))).collect();
+            let both: Vec<[&[u8]; 2]> = masks.iter().map(|[a, b, _]| [&a[..], &b[..]]).collect();
+            let found = mask_counts_of_pairs(&both, threads).unwrap();
+            let expected = both.iter().map(|[a, b]| mask_counts(a, b, None, 1).unwrap());
+            prop_assert_eq!(found, expected.collect::<Vec<_>>());
+        }
+    }
+
     #[test]
     fn lengths_must_agree() {
+        assert!(mask_counts_of_pairs(&[[&[1], &[1]], [&[1], &[1, 0]]], 1).is_err());
         assert!(mask_counts(&[1], &[1, 0], None, 1).is_err());
         assert!(mask_counts(&[1], &[1], Some(&[]), 1).is_err());
     }

@@ -38,7 +38,7 @@ use counter::{Counted, Counter, Pair};
 
 pub use bits::BitMap;
 pub use label_map::{LabelMap, Members};
-pub use masks::{MaskCounts, mask_counts};
+pub use masks::{MaskCounts, mask_counts, mask_counts_of_pairs};
 
 /// Voxels worth a thread.
 const GRAIN: usize = 1 << 18;

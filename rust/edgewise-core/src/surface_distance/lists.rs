@@ -14,6 +14,21 @@ pub struct DistanceList {
     pub weights: Vec<f64>,
 }
 
+/// Elements of one mask one by one, ascending by distance and, among those of one distance, by weight.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ElementList {
+    /// In the unit of the spacing; infinite if the other mask has no elements.
+    pub distances: Vec<f64>,
+    /// The weight of each.
+    pub weights: Vec<f64>,
+}
+
+/// How what was found is handed out.
+pub(super) trait List: From<Tally> + Clone + Default + Send {}
+
+impl List for DistanceList {}
+impl List for ElementList {}
+
 /// Numbers of elements by squared distance and weight; both as the bits of non-negative floats, which sort as the numbers do.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -53,23 +68,30 @@ impl Tally {
         }
     }
 
+    /// Distances, weights and how many have them, ascending; each pair of distance and weight once.
+    fn kinds(mut self) -> Vec<(f64, f64, u64)> {
+        for (square, ..) in &mut self.entries {
+            *square = f64::from_bits(*square).sqrt().to_bits(); // may join neighbours
+        }
+        self.entries.sort_unstable();
+        self.entries.dedup_by(|next, last| {
+            let same = (next.0, next.1) == (last.0, last.1);
+            last.2 += if same { next.2 } else { 0 };
+            same
+        });
+        let kind =
+            |(distance, weight, count)| (f64::from_bits(distance), f64::from_bits(weight), count);
+        self.entries.into_iter().map(kind).collect()
+    }
+}
+
+impl From<Tally> for DistanceList {
     /// Equal distances joined; weights summed from the lightest to the heaviest kind, so that neither the order of visits nor the memory order of
     /// the masks changes a bit.
-    pub(super) fn into_list(mut self) -> DistanceList {
-        self.entries.sort_unstable();
-        let mut kinds: Vec<(f64, u64, u64)> = Vec::new(); // distance, weight, count
-        for (square, weight, count) in self.entries {
-            let distance = f64::from_bits(square).sqrt();
-            match kinds.last_mut() {
-                Some(last) if last.0.to_bits() == distance.to_bits() && last.1 == weight => {
-                    last.2 += count;
-                }
-                _ => kinds.push((distance, weight, count)),
-            }
-        }
-        let mut list = DistanceList::default();
-        for (distance, weight, count) in kinds {
-            let weight = f64::from_bits(weight) * count as f64;
+    fn from(tally: Tally) -> Self {
+        let mut list = Self::default();
+        for (distance, weight, count) in tally.kinds() {
+            let weight = weight * count as f64;
             if list.distances.last().is_some_and(|last| last.to_bits() == distance.to_bits()) {
                 let last = list.distances.len() - 1;
                 list.counts[last] += count;
@@ -79,6 +101,21 @@ impl Tally {
                 list.counts.push(count);
                 list.weights.push(weight);
             }
+        }
+        list
+    }
+}
+
+impl From<Tally> for ElementList {
+    fn from(tally: Tally) -> Self {
+        let kinds = tally.kinds();
+        let all = kinds.iter().map(|(.., count)| *count as usize).sum();
+        let mut list =
+            Self { distances: Vec::with_capacity(all), weights: Vec::with_capacity(all) };
+        for (distance, weight, count) in kinds {
+            let len = list.distances.len() + count as usize;
+            list.distances.resize(len, distance);
+            list.weights.resize(len, weight);
         }
         list
     }
@@ -114,7 +151,7 @@ mod tests {
         assert!(counted(&whole).is_some());
         let mut tally = Tally::default();
         tally.add_voxels(whole.clone());
-        let list = tally.into_list();
+        let list = DistanceList::from(tally);
         let mut sorted = whole;
         sorted.sort_by(f64::total_cmp);
         let mut at = 0;

@@ -9,6 +9,7 @@
 //! not near (60 where elements have weights; at most a tenth of the voxels are hunted), and 2 to 8 bytes a voxel of the crop for the
 //! transform where it is used.
 
+mod batch;
 mod blocks;
 mod elements;
 mod far;
@@ -31,7 +32,8 @@ use crate::mask::Mask;
 use crate::parallel;
 use crate::surface::{Boundary, Edge};
 
-pub use lists::DistanceList;
+pub use batch::{between_pairs, elements_between};
+pub use lists::{DistanceList, ElementList};
 use pair::Setting;
 pub use targets::{Target, between_labels};
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::elements::{Kind, Surface};
-use super::lists::DistanceList;
+use super::lists::List;
 use super::offsets::Offsets;
 use super::{Convention, Elements, far, near};
 use crate::mask::Mask;
@@ -52,9 +52,9 @@ impl Setting {
     }
 
     /// Distances from the first mask to the second, and back.
-    pub(super) fn lists(&self, masks: [&Mask; 2], ignored: Option<&Mask>) -> [DistanceList; 2] {
+    pub(super) fn lists<L: List>(&self, masks: [&Mask; 2], ignored: Option<&Mask>) -> [L; 2] {
         if masks[0].words().is_empty() {
-            return Default::default();
+            return [L::default(), L::default()];
         }
         if self.turns > 0 {
             let turned = |mask: &Mask| (1..self.turns).fold(mask.turned(), |mask, _| mask.turned());
@@ -64,9 +64,9 @@ impl Setting {
         self.between(masks, ignored)
     }
 
-    fn between(&self, masks: [&Mask; 2], ignored: Option<&Mask>) -> [DistanceList; 2] {
+    fn between<L: List>(&self, masks: [&Mask; 2], ignored: Option<&Mask>) -> [L; 2] {
         if masks[0].words() == masks[1].words() {
-            let list = self.surface(masks[0], ignored).all_at(0.0).into_list();
+            let list = L::from(self.surface(masks[0], ignored).all_at(0.0));
             return [list.clone(), list];
         }
         if self.parallel && masks[0].words().len() >= GRAIN {
@@ -82,10 +82,10 @@ impl Setting {
     }
 
     /// Distances from the elements of one boundary to the other, by search.
-    pub(super) fn list(&self, query: &Surface, source: &Surface, threads: usize) -> DistanceList {
+    pub(super) fn list<L: List>(&self, query: &Surface, source: &Surface, threads: usize) -> L {
         let source = &source.elements;
         if source.is_empty() {
-            return query.all_at(f64::INFINITY).into_list();
+            return query.all_at(f64::INFINITY).into();
         }
         let (mut tally, left) = near::search(query, source, &self.offsets, threads > 1);
         let far = far::squares(&left, query, source, &self.convention.metric, threads);
@@ -93,7 +93,7 @@ impl Setting {
             Kind::Voxel => tally.add_voxels(far.squares),
             Kind::Surfel(_, weights) => tally.add_surfels(far.squares, &far.codes, weights),
         }
-        tally.into_list()
+        tally.into()
     }
 
     /// The boundary elements of a mask.

@@ -12,9 +12,9 @@ use crate::simd::tests::at_every_level;
 use crate::simd::{self, Level};
 
 /// A grid, its number of axes, and two arrays of 0 background, 1 foreground, 2 ignored.
-type Case = ([usize; 3], usize, Vec<u8>, Vec<u8>, [f64; 3]);
+pub(super) type Case = ([usize; 3], usize, Vec<u8>, Vec<u8>, [f64; 3]);
 
-fn cases() -> impl Strategy<Value = Case> {
+pub(super) fn cases() -> impl Strategy<Value = Case> {
     let columns = prop::sample::select(vec![1_usize, 1, 5, 63, 64, 65, 130]);
     let share = || prop::sample::select(vec![1_u32, 8, 40, 95]);
     let spacing = prop::sample::select(vec![
@@ -42,12 +42,17 @@ fn cases() -> impl Strategy<Value = Case> {
     )
 }
 
-fn packed(data: &[u8], shape: [usize; 3], axes: usize, rule: impl Fn(u8) -> bool) -> Mask {
+pub(super) fn packed(
+    data: &[u8],
+    shape: [usize; 3],
+    axes: usize,
+    rule: impl Fn(u8) -> bool,
+) -> Mask {
     let bytes: Vec<u8> = data.iter().map(|&v| u8::from(rule(v))).collect();
     Mask::from_bytes(&bytes, shape, axes).unwrap()
 }
 
-fn points(set: &Padded) -> Vec<[usize; 3]> {
+pub(super) fn points(set: &Padded) -> Vec<[usize; 3]> {
     let mut found = vec![];
     for z in 0..set.shape()[0] {
         for y in 0..set.shape()[1] {
@@ -89,7 +94,7 @@ fn sorted(mut found: Vec<(f64, u8)>) -> Vec<(f64, u8)> {
     found
 }
 
-fn weight(surface: &Surface, [z, y, x]: [usize; 3]) -> f64 {
+pub(super) fn weight(surface: &Surface, [z, y, x]: [usize; 3]) -> f64 {
     surface.weight(surface.codes([z, y, x / 64], 1 << (x % 64))[x % 64])
 }
 
@@ -98,7 +103,7 @@ fn offset(from: [usize; 3], to: [usize; 3]) -> [i64; 3] {
 }
 
 /// All pairs.
-fn naive(from: &Padded, to: &Padded, metric: &Metric) -> Vec<f64> {
+pub(super) fn naive(from: &Padded, to: &Padded, metric: &Metric) -> Vec<f64> {
     let others = points(to);
     let nearest = |at: &[usize; 3]| {
         let squares = others.iter().map(|&other| metric.squared(offset(*at, other)));
@@ -124,13 +129,17 @@ fn listed(squares: &[f64], weights: &[f64]) -> Vec<(f64, u64, f64)> {
     joined
 }
 
+/// Distance, count, weight.
+pub(super) fn rows(list: &DistanceList) -> Vec<(f64, u64, f64)> {
+    let rows = list.distances.iter().zip(&list.counts).zip(&list.weights);
+    rows.map(|((&distance, &count), &weight)| (distance, count, weight)).collect()
+}
+
 /// Whether the lists are the same. With spacings whose squares are exact not a bit may differ. With others, elements of the other boundary may tie but
 /// for rounding, and a transform may choose any of them: at most 4 units in the last place, which may part or join neighbours in the list.
-fn same(list: &DistanceList, expected: &[(f64, u64, f64)], exact: bool) -> bool {
-    let found = list.distances.iter().zip(&list.counts).zip(&list.weights);
-    let found: Vec<_> = found.map(|((&d, &count), &weight)| (d, count, weight)).collect();
+pub(super) fn same(list: &DistanceList, expected: &[(f64, u64, f64)], exact: bool) -> bool {
     let ulps = if exact { 0.0 } else { 4.0 };
-    let (found, expected) = (joined(&found, ulps), joined(expected, ulps));
+    let (found, expected) = (joined(&rows(list), ulps), joined(expected, ulps));
     found.len() == expected.len()
         && found.iter().zip(&expected).all(|(f, e)| {
             (f.0.to_bits() == e.0.to_bits() || (f.0 - e.0).abs() <= ulps * f64::EPSILON * e.0)
@@ -187,7 +196,7 @@ proptest! {
                 prop_assert_eq!([there, back], found);
                 // equal masks are not searched
                 let same = between(&a, &a, Some(&hidden), &convention, 1).unwrap();
-                let searched = setting.list(&r, &r, 1);
+                let searched: DistanceList = setting.list(&r, &r, 1);
                 prop_assert_eq!(same, [searched.clone(), searched]);
             }
         }

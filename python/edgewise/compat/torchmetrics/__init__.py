@@ -21,9 +21,10 @@ __all__ = [
     "hausdorff_distance",
     "mean_iou",
     "segmentation",
+    "updates",
 ]
 
-_ROOMS: Final = ("functional", "segmentation")
+_ROOMS: Final = ("functional", "segmentation", "updates")
 
 
 def __getattr__(name: str) -> Any:

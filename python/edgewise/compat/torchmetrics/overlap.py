@@ -9,9 +9,9 @@ import numpy as np
 
 from edgewise._arguments import as_threads
 from edgewise._extras import require
+from edgewise.metrics.batches import count_batch
 from edgewise.metrics.joint import joint_histogram
 
-from .batch_counts import count_batch
 from .masks import masks_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .arguments import InputFormat
     from .masks import Masks
 
-__all__ = ["Overlap", "overlap"]
+__all__ = ["Overlap", "as_mask", "overlap"]
 
 torch = require("torch", extra="torch")
 
@@ -66,7 +66,7 @@ def overlap(
     one = first.spread(background=include_background)
     other = second.spread(background=include_background)
     if one.shape == other.shape and one.numel() >= _LITTLE and _on_cpu(one, other):
-        masks = _as_mask(other), _as_mask(one)
+        masks = as_mask(other), as_mask(one)
         if masks[0] is not None and masks[1] is not None:
             return _of_masks(masks[0], masks[1])
     axes = list(range(2, other.dim()))
@@ -78,7 +78,7 @@ def _on_cpu(*tensors: Tensor) -> bool:
     return all(tensor.device.type == "cpu" for tensor in tensors)
 
 
-def _as_mask(values: Tensor) -> NDArray[np.bool_] | None:
+def as_mask(values: Tensor) -> NDArray[np.bool_] | None:
     """Return a mask; None if the values are not all 0 and 1."""
     if values.dtype == torch.bool:
         return np.asarray(values.numpy())

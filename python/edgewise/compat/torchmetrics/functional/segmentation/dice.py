@@ -133,7 +133,7 @@ def _dice_score_compute(
         return dice
     if not isinstance(support, torch.Tensor):
         message = f"weighted averages need the support as a tensor, got {type(support).__name__}"
-        raise ValueError(message)  # noqa: TRY004  as torchmetrics
+        raise ValueError(message)
     weights = ratio(support, support.sum(dim=-1, keepdim=True))
     nothing = dice.isnan().all(dim=-1)
     mean = torch.nansum(dice * weights, dim=-1)

@@ -31,6 +31,8 @@ def generalized_dice_score(
     per_class: bool = False,
     weight_type: Weights = "square",
     input_format: InputFormat = "one-hot",
+    *,
+    corrected: bool = False,
 ) -> Tensor:
     """Return the Dice coefficient with classes weighted by the inverse of their size.
 
@@ -41,8 +43,11 @@ def generalized_dice_score(
     per_class : bool, default False
         Whether classes are kept apart.
     weight_type : {"square", "simple", "linear"}, default "square"
-        1 over the square of the target's size, 1 over its size, 1. The weight of a class that a
-        sample's target lacks is the largest one of the batch, 0 if no sample has it.
+        1 over the square of the target's size, 1 over its size, 1. A class that a sample's target
+        lacks gets the largest weight that some class has in the batch, 0 if that one has none.
+    corrected : bool, default False
+        Takes the largest weight of the class itself. The other way it is class
+        ``(n * C + c) // N`` that gives its weight to class c of sample n.
 
     Returns
     -------
@@ -60,7 +65,13 @@ def generalized_dice_score(
         num_classes, include_background, per_class, weight_type, input_format
     )
     numerator, denominator = _generalized_dice_update(
-        preds, target, num_classes, include_background, weight_type, input_format
+        preds,
+        target,
+        num_classes,
+        include_background,
+        weight_type,
+        input_format,
+        corrected=corrected,
     )
     return _generalized_dice_compute(numerator, denominator, per_class)
 
@@ -86,24 +97,28 @@ def _generalized_dice_update(
     include_background: bool,
     weight_type: Weights = "square",
     input_format: InputFormat = "one-hot",
+    *,
+    corrected: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Return the weighted shared elements, twice, and the weighted elements of both."""
     found = overlap(
         preds, target, num_classes, input_format, include_background=include_background
     )
     check_word("weight_type", weight_type, _WEIGHTS)
-    weights = _weights(found.target, weight_type)
+    weights = _weights(found.target, weight_type, corrected=corrected)
     return 2.0 * found.both * weights, (found.target + found.preds) * weights
 
 
-def _weights(sizes: Tensor, weight_type: Weights) -> Tensor:
+def _weights(sizes: Tensor, weight_type: Weights, *, corrected: bool) -> Tensor:
     if weight_type == "linear":
         weights = torch.ones_like(sizes)
     else:
         weights = 1.0 / (sizes**2 if weight_type == "square" else sizes)
     absent = torch.isinf(weights)
     weights = torch.where(absent, torch.zeros_like(weights), weights)
-    largest = weights.max(dim=0, keepdim=True).values
+    largest = weights.max(dim=0).values.expand_as(weights)
+    if not corrected:  # listed class by class, and read sample by sample
+        largest = largest.T.reshape(largest.shape)
     return torch.where(absent, largest, weights)
 
 

@@ -58,9 +58,7 @@ def _masks(draw: Draw, shape: Sequence[int], classes: int, side: str) -> Any:
     return _tensor(draw, values, dtype)
 
 
-def _batch(
-    draw: Draw, shape: Sequence[int], form: str, classes: int
-) -> tuple[Any, Any]:
+def _batch(draw: Draw, shape: Sequence[int], form: str, classes: int) -> tuple[Any, Any]:
     sides = {
         "one-hot": ("spread", "spread"),
         "index": ("index", "index"),
@@ -180,9 +178,7 @@ def _of_inner(name: str, *options: str) -> Any:
         form, classes = _form(draw), _classes(draw)
         sides = _batch(draw, _shape(draw), form, classes)
         weights = [draw.choice(("square", "simple", "linear")) for _ in options]
-        return Call(
-            function(name), (*sides, classes, draw.choice((True, False)), *weights, form)
-        )
+        return Call(function(name), (*sides, classes, draw.choice((True, False)), *weights, form))
 
     return drawn
 
@@ -238,9 +234,7 @@ CALLS: Final[Calls] = {
     "mean_iou": _of_function("mean_iou", _iou_options),
     "hausdorff_distance": _of_function("hausdorff_distance", _hausdorff_options, images=True),
     "updates._dice_score_update": _of_inner("_dice_score_update"),
-    "updates._generalized_dice_update": _of_inner(
-        "_generalized_dice_update", "weight_type"
-    ),
+    "updates._generalized_dice_update": _of_inner("_generalized_dice_update", "weight_type"),
     "updates._mean_iou_update": _of_inner("_mean_iou_update"),
     "DiceScore": _of_class("DiceScore", _dice_options),
     "GeneralizedDiceScore": _of_class("GeneralizedDiceScore", _generalized_options),

@@ -1,8 +1,9 @@
 """Drop-in for torchmetrics 1.9: ``torchmetrics.segmentation`` and its functions.
 
 Flat, and under torchmetrics' own submodules. Only torch is needed. The classes are modules of
-their own: where torchmetrics asks for one of its metrics (``MetricCollection``, wrappers, Lightning's
-``self.log``), keep its classes and let ``edgewise.patch("torchmetrics")`` replace what they call.
+their own: where torchmetrics asks for one of its metrics (``MetricCollection``, wrappers,
+Lightning's ``self.log``), keep its classes and let ``edgewise.patch("torchmetrics")`` replace what
+they call.
 """
 
 from __future__ import annotations

@@ -69,11 +69,11 @@ def farthest(
         raise ValueError(message)
     sides = [side[:, :classes].detach().cpu() for side in (preds, target)]
     first, second = (_binary(side) for side in sides)
-    some, others = (mask.reshape(len(mask), -1).any(axis=1) for mask in (first, second))
+    some, others = (_foreground(mask) for mask in (first, second))
     both = some & others
     if not corrected:
         _check(sides, some, others, _refused(spacing, shape))
-    elif any((_strange(side).any()) for side in sides):
+    elif any(_strange(side).any() for side in sides):
         raise _OTHER[0](_OTHER[1])
     values = np.where(some | others, np.float32(np.inf), np.float32(np.nan))
     if both.any():
@@ -95,6 +95,11 @@ def _binary(side: Tensor) -> NDArray[np.bool_]:
     if mask is None:
         mask = np.asarray((side != 0).numpy())
     return mask.reshape(-1, *mask.shape[2:])
+
+
+def _foreground(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which masks have any."""
+    return np.asarray(masks.reshape(len(masks), -1).any(axis=1))
 
 
 def _strange(side: Tensor) -> NDArray[np.bool_]:
@@ -143,7 +148,7 @@ def _check(
 def _steps(spacing: Sequence[float] | Tensor | None, axes: int) -> list[Any]:
     if spacing is None:
         return [1] * axes
-    steps = spacing if isinstance(spacing, list) else spacing.tolist()
+    steps: Any = spacing if isinstance(spacing, list) else np.asarray(spacing).tolist()
     if len(steps) != axes:
         message = f"spacing must have one value per axis ({axes}), got {len(steps)}"
         raise ValueError(message)

@@ -16,9 +16,7 @@ __all__ = ["gathered"]
 torch = require("torch", extra="torch")
 
 
-def gathered(
-    tensor: Tensor, gather: Callable[..., Any] | None, group: Any
-) -> Sequence[Tensor]:
+def gathered(tensor: Tensor, gather: Callable[..., Any] | None, group: Any) -> Sequence[Tensor]:
     """Return the tensors that every process of a group has under the same name.
 
     Parameters

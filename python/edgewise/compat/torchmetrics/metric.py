@@ -43,7 +43,7 @@ _OPTIONS: Final[dict[str, Any]] = {
 _CASTS: Final = ("type", "half", "float", "double", "bfloat16")
 
 
-class Metric(torch.nn.Module):  # type: ignore[misc]
+class Metric(torch.nn.Module):  # type: ignore[misc, name-defined]
     """Collects batches with `update` and gives one value with `compute`.
 
     Parameters
@@ -154,8 +154,10 @@ class Metric(torch.nn.Module):  # type: ignore[misc]
         self._update_count = 0
         self._computed = None
         for name, default in self._defaults.items():
-            empty = isinstance(default, list)
-            setattr(self, name, [] if empty else default.detach().clone().to(self.device))
+            fresh: State = []
+            if not isinstance(default, list):
+                fresh = default.detach().clone().to(self.device)
+            setattr(self, name, fresh)
 
     def merge_state(self, incoming_state: Mapping[str, Any] | Metric) -> None:
         """Add the batches of another metric of this class, or of its states by name.

@@ -88,7 +88,7 @@ def as_mask(values: Tensor) -> NDArray[np.bool_] | None:
     unsigned = array.view(array.dtype.str.replace("i", "u"))
     if array.size and int(unsigned.max()) > 1:
         return None
-    return np.not_equal(array, 0)
+    return np.asarray(np.not_equal(array, 0))
 
 
 def _of_masks(target: NDArray[np.bool_], preds: NDArray[np.bool_]) -> Overlap:

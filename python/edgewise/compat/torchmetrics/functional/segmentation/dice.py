@@ -106,9 +106,7 @@ def _dice_score_update(
     input_format: InputFormat = "one-hot",
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return twice the shared elements, the elements of both, and those of the target."""
-    found = overlap(
-        preds, target, num_classes, input_format, include_background=include_background
-    )
+    found = overlap(preds, target, num_classes, input_format, include_background=include_background)
     return 2 * found.both, found.preds + found.target, found.target
 
 

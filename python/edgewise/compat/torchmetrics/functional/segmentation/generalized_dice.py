@@ -101,9 +101,7 @@ def _generalized_dice_update(
     corrected: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Return the weighted shared elements, twice, and the weighted elements of both."""
-    found = overlap(
-        preds, target, num_classes, input_format, include_background=include_background
-    )
+    found = overlap(preds, target, num_classes, input_format, include_background=include_background)
     check_word("weight_type", weight_type, _WEIGHTS)
     weights = _weights(found.target, weight_type, corrected=corrected)
     return 2.0 * found.both * weights, (found.target + found.preds) * weights

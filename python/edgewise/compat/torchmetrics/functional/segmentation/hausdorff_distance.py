@@ -73,9 +73,7 @@ def hausdorff_distance(
     sides = masks_of(preds, target, num_classes, input_format)
     first, second = (side.spread(background=include_background) for side in sides)
     found = torch.from_numpy(
-        farthest(
-            first, second, distance_metric, spacing, directed=directed, corrected=corrected
-        )
+        farthest(first, second, distance_metric, spacing, directed=directed, corrected=corrected)
     )
     return found.to(device=preds.device, dtype=torch.get_default_dtype())
 

@@ -101,9 +101,7 @@ def _with_samples(tensor: Tensor) -> Tensor:
     return tensor[None] if tensor.dim() == 2 else tensor
 
 
-def _mean_iou_compute(
-    intersection: Tensor, union: Tensor, zero_division: float | str
-) -> Tensor:
+def _mean_iou_compute(intersection: Tensor, union: Tensor, zero_division: float | str) -> Tensor:
     """Return the ratios; `zero_division` where the union is empty, NaN if it is a word."""
     undefined = None if isinstance(zero_division, str) else zero_division
     return ratio(intersection, union, undefined=undefined)

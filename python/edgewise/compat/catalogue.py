@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "library"]
 
-NAMES: Final = ("medpy", "torchmetrics")
+NAMES: Final = ("medpy", "nnunet", "torchmetrics")
 
 
 def library(name: str) -> Library:

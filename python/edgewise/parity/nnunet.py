@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import multiprocessing
 import sys
@@ -52,15 +53,14 @@ class _Arrays:
 @contextmanager
 def _in_this_process() -> Iterator[None]:
     """Let pools of processes be threads: starting a process takes longer than a call."""
-    with mock.patch.object(
-        multiprocessing, "get_context", lambda _: SimpleNamespace(Pool=ThreadPool)
-    ):
+    threads = SimpleNamespace(Pool=ThreadPool)
+    with mock.patch.object(multiprocessing, "get_context", return_value=threads):
         yield
 
 
 def _classes(draw: Draw) -> list[Any]:
     chosen = draw.rng.permutation(len(_LABELS))[: draw.integer(1, 6)]
-    found = [_LABELS[int(k)] for k in chosen]
+    found: list[Any] = [_LABELS[int(k)] for k in chosen]
     if draw.chance(0.1):
         found = [np.int64(one) if isinstance(one, int) else one for one in found]
     if draw.chance(0.03):
@@ -90,7 +90,7 @@ def _drawn_metrics(draw: Draw) -> Call:
 
 def _drawn_counts(draw: Draw) -> Call:
     shape = draw.shape(1, 4, voxels=200)
-    masks = [*draw.pair(shape), draw.mask(shape)]
+    masks: list[Any] = [*draw.pair(shape), draw.mask(shape)]
     if draw.chance(0.1):
         masks = [mask.astype(draw.choice(("u1", "i8", "i4", "f4"))) for mask in masks]
     if draw.chance(0.03):
@@ -219,17 +219,19 @@ def _told(folder: Path, returned: Any = None) -> Any:
 
 
 def _on_folder(
-    space: Any, files: Any, ending: str, classes: Any, ignored: Any, options: Any, write: bool
+    space: Any, files: Any, ending: str, classes: Any, ignored: Any, options: Any, write: Any
 ) -> Any:
-    from nnunetv2.imageio.simpleitk_reader_writer import SimpleITKIO
-
+    place = "nnunetv2.imageio.simpleitk_reader_writer"
+    reader = importlib.import_module(place).SimpleITKIO()
     with _in_this_process(), _folders(files) as folder:
         output = str(folder / options.pop("name", "out.json")) if write else None
-        places = str(folder / "ref"), str(folder / "pred"), output, SimpleITKIO(), ending
+        places = str(folder / "ref"), str(folder / "pred"), output, reader, ending
         returned = space.compute_metrics_on_folder(*places, classes, ignored, **options)
         types = [[type(k).__name__, type(v).__name__] for k, v in returned["mean"].items()]
         keyed = {"mean": {}, "metric_per_case": [], "foreground_mean": returned["foreground_mean"]}
-        cases = [[list(case), list(map(str, case["metrics"]))] for case in returned["metric_per_case"]]
+        cases = [
+            [list(case), list(map(str, case["metrics"]))] for case in returned["metric_per_case"]
+        ]
         return [_told(folder, keyed), types, cases]
 
 
@@ -330,7 +332,7 @@ def _drawn_simple_command(draw: Draw) -> Call:
     words = ["-l", "1", "2", "-np", "1"]
     words += draw.choice(([], ["-il", "3"], ["-o", "@/o.json"], ["--chill"], ["-x"], ["-o"]))
     files = _written(draw)[0]
-    arguments = "evaluate_simple_entry_point", files, words, {}
+    arguments: tuple[Any, ...] = "evaluate_simple_entry_point", files, words, {}
     return Call(_command, arguments, declared=_coloured(files))
 
 

@@ -11,6 +11,8 @@ from edgewise.compat.mask_pairs import count_pair
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from edgewise.metrics.counts import Counts
+
     from .one_case import Class
 
 __all__ = ["compute_tp_fp_fn_tn", "region_or_label_to_mask"]
@@ -39,8 +41,8 @@ def region_or_label_to_mask(
 
 def compute_tp_fp_fn_tn(
     mask_ref: NDArray[Any], mask_pred: NDArray[Any], ignore_mask: NDArray[Any] | None = None
-) -> tuple[np.integer, np.integer, np.integer, np.integer]:
-    """Return how many elements lie in both masks, in the prediction only, in the reference only, in none.
+) -> tuple[np.integer[Any], np.integer[Any], np.integer[Any], np.integer[Any]]:
+    """Return the elements in both masks, in the prediction only, the reference only, in none.
 
     Parameters
     ----------
@@ -51,11 +53,12 @@ def compute_tp_fp_fn_tn(
     """
     if all(_is_plain(mask, mask_ref) for mask in (mask_ref, mask_pred)):
         if ignore_mask is None:
-            return _as_numpy(*count_pair(mask_ref, mask_pred))
+            return _as_numpy(count_pair(mask_ref, mask_pred))
         if _is_plain(ignore_mask, mask_ref):
             kept = ~ignore_mask
-            both, of_pred, of_ref, neither = count_pair(mask_ref & kept, mask_pred & kept)
-            return _as_numpy(both, of_pred, of_ref, neither - int(np.count_nonzero(ignore_mask)))
+            counts = count_pair(mask_ref & kept, mask_pred & kept)
+            ignored = int(np.count_nonzero(ignore_mask))
+            return _as_numpy(counts._replace(tn=counts.tn - ignored))
     used = np.ones_like(mask_ref, dtype=bool) if ignore_mask is None else ~ignore_mask
     return (
         np.sum(mask_ref & mask_pred & used),
@@ -75,5 +78,5 @@ def _is_plain(mask: Any, like: Any) -> bool:
     )
 
 
-def _as_numpy(*counts: int) -> Any:
-    return tuple(np.int64(count) for count in counts)
+def _as_numpy(counts: Counts) -> tuple[np.int64, np.int64, np.int64, np.int64]:
+    return np.int64(counts.tp), np.int64(counts.fp), np.int64(counts.fn), np.int64(counts.tn)

@@ -40,7 +40,9 @@ def classes_of(
     """
     if plans.get("label_manager", "LabelManager") != "LabelManager":
         place = "nnunetv2.utilities.plans_handling.plans_handler:PlansManager"
-        manager = original(place, why="label managers of one's own")(plans).get_label_manager(dataset)
+        manager = original(place, why="label managers of one's own")(plans).get_label_manager(
+            dataset
+        )
         chosen = manager.foreground_regions if manager.has_regions else manager.foreground_labels
         return chosen, manager.ignore_label
     named: Mapping[str, Any] = dataset["labels"]

@@ -59,7 +59,8 @@ _FOLDERS: Final = (
     "compute_metrics_on_folder_simple",
 )
 
-_READER: Final = "__import__('types').SimpleNamespace(read_seg=np.load)"  # of rows: labels, nothing
+# reads two rows: the labels, and what a reader returns besides
+_READER: Final = "__import__('types').SimpleNamespace(read_seg=np.load)"
 _FOLDER: Final = "(d := __import__('tempfile').mkdtemp()"
 
 _QUIRKS: Final = (
@@ -77,21 +78,21 @@ _QUIRKS: Final = (
     Quirk(
         "nnunet-missing-predictions",
         _FOLDERS,
-        "With chill, references without a prediction do not count: a model that fails on hard cases "
-        "scores better.",
+        "With chill, references without a prediction do not count: a model that fails on hard "
+        "cases scores better.",
         f"{_FOLDER}, __import__('os').mkdir(d + '/p'), [np.save(d + f, [[0, 1]] * 2) for f in "
-        f"('/a', '/b', '/p/a')], peer.compute_metrics_on_folder(d, d + '/p', None, {_READER}, '.npy', "
-        "[1], None, 1)['foreground_mean']['Dice'])[3]",
+        "('/a', '/b', '/p/a')], peer.compute_metrics_on_folder(d, d + '/p', None, "
+        f"{_READER}, '.npy', [1], None, 1)['foreground_mean']['Dice'])[3]",
         "1.0",
         "0.5",
     ),
     Quirk(
         "nnunet-grids-unchecked",
         ("compute_metrics", *_FOLDERS),
-        "Positions of the images are not compared, and shapes that differ are broadcast where numpy "
-        "can.",
-        "int(peer.compute_metrics('a', 'b', type('', (), {'read_seg': lambda self, name: (np.ones((1, "
-        "2 if name == 'a' else 1)), {})})(), [1])['metrics'][1]['TP'])",
+        "Positions of the images are not compared, and shapes that differ are broadcast where "
+        "numpy can.",
+        "int(peer.compute_metrics('a', 'b', type('', (), {'read_seg': lambda self, name: (np.ones("
+        "(1, 2 if name == 'a' else 1)), {})})(), [1])['metrics'][1]['TP'])",
         "2",
         "GeometryError",
     ),

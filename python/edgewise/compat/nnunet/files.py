@@ -71,7 +71,11 @@ def read_json(file: str) -> Any:
 
 def is_own(reader: Reader | None) -> bool:
     """Whether files are read by `edgewise.io`: no reader is given, or one that reads as it does."""
-    return reader is None or (type(reader).__module__, type(reader).__name__) in _OWN
+    return reader is None or _kind(reader) in _OWN
+
+
+def _kind(reader: Reader) -> tuple[str, str]:
+    return getattr(type(reader), "__module__", ""), type(reader).__name__
 
 
 def read_segmentation(file: str, reader: Reader | None) -> Segmentation:
@@ -97,7 +101,7 @@ def read_segmentation(file: str, reader: Reader | None) -> Segmentation:
         array = array.astype(np.float32, copy=False) if narrow is None else narrow
     if reader is None:
         return Segmentation(array, image)
-    axes = _OWN[type(reader).__module__, type(reader).__name__]
+    axes = _OWN[_kind(reader)]
     if array.dtype.kind == "f" or axes not in (0, array.ndim):
         return Segmentation(reader.read_seg(file)[0])
     return Segmentation(array, image)

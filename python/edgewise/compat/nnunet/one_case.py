@@ -77,9 +77,10 @@ def _metrics(
             members = (one,) if np.isscalar(one) else tuple(one)  # type: ignore[arg-type]
             counts = table.counts(members)  # type: ignore[arg-type]
         else:
-            masks = (region_or_label_to_mask(side, one) for side in (reference, prediction))
             ignored = None if ignore_label is None else reference == ignore_label
-            counts = Counts(*compute_tp_fp_fn_tn(*masks, ignored))  # type: ignore[arg-type]
+            first = region_or_label_to_mask(reference, one)
+            second = region_or_label_to_mask(prediction, one)
+            counts = Counts(*map(int, compute_tp_fp_fn_tn(first, second, ignored)))
         found[one] = _of_counts(*(np.int64(count) for count in counts))
     return found
 

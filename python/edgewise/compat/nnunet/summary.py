@@ -84,7 +84,7 @@ def make_plain(values: dict[Any, Any]) -> None:
         value = values[key]
         if isinstance(key, _WHOLE):
             del values[key]  # to its end, as in nnU-Net
-            key = int(key)  # noqa: PLW2901
+            key = int(key)
         if isinstance(value, dict):
             make_plain(value)
         elif isinstance(value, np.bool_):

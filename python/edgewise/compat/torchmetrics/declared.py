@@ -86,7 +86,8 @@ _QUIRKS: Final = (
         _HAUSDORFF,
         "The distance transform addresses its result with the height instead of the width: images "
         "that are wider than high get distances of other pixels.",
-        "peer.hausdorff_distance(*torch.tensor([[[[[1, 0, 0, 0]]]], [[[[0, 0, 0, 1]]]]]), 1).item()",
+        "peer.hausdorff_distance(*torch.tensor([[[[[1, 0, 0, 0]]]], [[[[0, 0, 0, 1]]]]]), "
+        "1).item()",
         "3.1622776985168457",
         "3.0",
     ),
@@ -94,7 +95,8 @@ _QUIRKS: Final = (
         "torchmetrics-high-images",
         _HAUSDORFF,
         "Images that are higher than wide raise, for the same reason.",
-        "peer.hausdorff_distance(*torch.tensor([[[[[1], [0], [0]]]], [[[[0], [0], [1]]]]]), 1).item()",
+        "peer.hausdorff_distance(*torch.tensor([[[[[1], [0], [0]]]], [[[[0], [0], [1]]]]]), "
+        "1).item()",
         "IndexError",
         "2.0",
     ),
@@ -139,8 +141,8 @@ _QUIRKS: Final = (
         _GENERALIZED,
         "The value of a sample depends on the other samples of its batch, whose classes weigh "
         "those that it lacks; alone a missed class has weight 0.",
-        "[peer.generalized_dice_score(torch.tensor([[0, 1]] * n), torch.tensor([[0, 0], [0, 1]])[:n],"
-        " 2, input_format='index')[0].item() for n in (1, 2)]",
+        "[peer.generalized_dice_score(torch.tensor([[0, 1]] * n), torch.tensor([[0, 0], [0, "
+        "1]])[:n], 2, input_format='index')[0].item() for n in (1, 2)]",
         "[0.6666666865348816, 0.2857142984867096]",
     ),
     Quirk(

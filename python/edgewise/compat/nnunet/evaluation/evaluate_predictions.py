@@ -6,8 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from edgewise.compat.nnunet.arrays import compute_tp_fp_fn_tn, region_or_label_to_mask
 from edgewise.compat.nnunet.dataset import classes_of, reader_of
 from edgewise.compat.nnunet.files import files_in, read_json, reader_for
@@ -44,7 +42,7 @@ __all__ = [
     "save_summary_json",
 ]
 
-default_num_processes: Final = int(os.environ.get("nnUNet_def_n_proc", "8"))
+default_num_processes: Final = int(os.environ.get("nnUNet_def_n_proc", "8"))  # noqa: SIM112
 
 
 def labels_to_list_of_regions(labels: Sequence[int]) -> list[tuple[int]]:
@@ -156,8 +154,10 @@ def compute_metrics_on_folder(
         missed = [(os.path.join(folder_ref, name), *rest[:3]) for name in missing]  # noqa: PTH118
         results += over_cases(measure_missed, missed, num_processes)
     means, foreground = mean_metrics(results, regions_or_labels, corrected=corrected)
-    for part in (*results, means, foreground):
-        make_plain(part)
+    for case in results:
+        make_plain(case)
+    make_plain(means)
+    make_plain(foreground)
     result = {"metric_per_case": results, "mean": means, "foreground_mean": foreground}
     if output_file is not None:
         save_summary_json(result, output_file)

@@ -29,13 +29,15 @@ _ROOMS: Final = ("functional", "segmentation", "updates")
 
 
 def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
     if name in _ROOMS:
         return importlib.import_module(f".{name}", __name__)
-    if name in __all__:
-        home = "segmentation" if name[0].isupper() else "functional.segmentation"
-        return getattr(importlib.import_module(f".{home}", __name__), name)
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+    home = "segmentation" if name[0].isupper() else "functional.segmentation"
+    found = getattr(importlib.import_module(f".{home}", __name__), name)
+    globals()[name] = found  # asked for once
+    return found
 
 
 def __dir__() -> list[str]:

@@ -71,6 +71,9 @@ _ENTRIES: Final = (
     ),
 )
 
+_NONE_OF_INDEX: Final = "TestMeanIoU::test_mean_iou_functional"
+_BOTH: Final = ("True", "False")
+_WORDS: Final = "compares the words of an error"
 _HAUSDORFF: Final = ("hausdorff_distance", "HausdorffDistance")
 _GENERALIZED: Final = (
     "generalized_dice_score",
@@ -172,7 +175,12 @@ LIBRARY: Final = Library(
     (
         Suite("tests/unittests/segmentation/test_dice.py"),
         Suite("tests/unittests/segmentation/test_generalized_dice_score.py"),
-        Suite("tests/unittests/segmentation/test_mean_iou.py"),
+        Suite(
+            "tests/unittests/segmentation/test_mean_iou.py",
+            tuple(
+                (f"{_NONE_OF_INDEX}[{kept}-preds5-target5-index-None]", _WORDS) for kept in _BOTH
+            ),
+        ),
         Suite("tests/unittests/segmentation/test_hausdorff_distance.py"),
     ),
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -26,8 +25,7 @@ _BLOCK: Final = 1 << 16  # scores of one class at a time: they stay in the cache
 _BYTE: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Masks:
+class Masks(NamedTuple):
     """Masks of N samples and C classes, written in one of two ways.
 
     Attributes
@@ -97,7 +95,8 @@ def masks_of(
 
 
 def _side(tensor: Tensor, num_classes: int, *, spread: bool) -> Masks:
-    tensor = tensor.detach()
+    if tensor.requires_grad:
+        tensor = tensor.detach()
     if not spread:
         return Masks(_class_numbers(tensor, num_classes), num_classes)
     if not torch.is_floating_point(tensor):

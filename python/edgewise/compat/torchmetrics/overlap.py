@@ -25,8 +25,11 @@ __all__ = ["Overlap", "as_mask", "overlap"]
 
 torch = require("torch", extra="torch")
 
-_LITTLE: Final = 1 << 12  # elements that torch sums as fast
+# elements that torch sums as fast, by type: all but bool are converted first
+_LITTLE: Final = {torch.bool: 1 << 12, torch.uint8: 1 << 17, torch.int8: 1 << 17}
+_LITTLE_WIDE: Final = 1 << 19
 _LITTLE_IMAGE: Final = 1 << 14  # elements of a sample that are not worth a call of their own
+_BLOCK: Final = 1 << 15  # values at a time: they stay in the cache
 _LITTLE_PIECE: Final = 1 << 15  # elements that are not worth a second thread
 
 
@@ -65,7 +68,7 @@ def overlap(
         return _of_numbers(first, second, include_background=include_background)
     one = first.spread(background=include_background)
     other = second.spread(background=include_background)
-    if one.shape == other.shape and one.numel() >= _LITTLE and _on_cpu(one, other):
+    if one.shape == other.shape and _on_cpu(one, other) and _are_many(one, other):
         masks = as_mask(other), as_mask(one)
         if masks[0] is not None and masks[1] is not None:
             return _of_masks(masks[0], masks[1])
@@ -78,6 +81,10 @@ def _on_cpu(*tensors: Tensor) -> bool:
     return all(tensor.device.type == "cpu" for tensor in tensors)
 
 
+def _are_many(*sides: Tensor) -> bool:
+    return all(side.numel() >= _LITTLE.get(side.dtype, _LITTLE_WIDE) for side in sides)
+
+
 def as_mask(values: Tensor) -> NDArray[np.bool_] | None:
     """Return a mask; None if the values are not all 0 and 1."""
     if values.dtype == torch.bool:
@@ -85,10 +92,17 @@ def as_mask(values: Tensor) -> NDArray[np.bool_] | None:
     if values.dtype.is_complex:
         return None
     array = values.numpy()
-    unsigned = array.view(array.dtype.str.replace("i", "u"))
-    if array.size and int(unsigned.max()) > 1:
-        return None
-    return np.asarray(np.not_equal(array, 0))
+    order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+    flat = array.transpose(order).reshape(-1)  # in the order of the memory
+    unsigned = flat.view(flat.dtype.str.replace("i", "u"))
+    mask = np.empty(flat.size, np.bool_)
+    for start in range(0, flat.size, _BLOCK):
+        part = unsigned[start : start + _BLOCK]
+        if int(part.max()) > 1:
+            return None
+        np.not_equal(part, 0, out=mask[start : start + _BLOCK])
+    shape = [array.shape[axis] for axis in order]
+    return mask.reshape(shape).transpose(np.argsort(order))
 
 
 def _of_masks(target: NDArray[np.bool_], preds: NDArray[np.bool_]) -> Overlap:

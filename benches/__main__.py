@@ -2,8 +2,8 @@
 
 Tables: distance-transform, pairs, worst-cases, labels, regions, folders, overhead (default: all).
 `scaling` measures how times grow with voxels and labels, `memory` what a call takes beyond its
-input; `render` turns JSON files into one Markdown page. Input volumes are made from seeds and kept
-in $EDGEWISE_BENCH_DATA (default: the temporary folder).
+input, `swap` libraries beside their drop-ins; `render` turns JSON files into one Markdown page.
+Input volumes are made from seeds and kept in $EDGEWISE_BENCH_DATA (default: the temporary folder).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from . import (
     regions,
     report,
     scaling,
+    swap,
     transforms,
     worst_cases,
 )
@@ -42,6 +43,8 @@ def main() -> int:
     arguments = sys.argv[1:]
     if arguments[:1] == ["scaling"]:
         return scaling.main(arguments[1:])
+    if arguments[:1] == ["swap"]:
+        return swap.main(arguments[1:])
     if arguments[:1] == ["memory"]:
         races = {one.id: one for table in TABLES.values() for one in table.races}
         return memory.main(arguments[1:], races)

@@ -13,7 +13,20 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "library"]
 
-NAMES: Final = ("medpy", "nnunet", "torchmetrics")
+NAMES: Final = (
+    "cc3d",
+    "edt",
+    "medpy",
+    "metrics_reloaded",
+    "monai",
+    "nnunet",
+    "scipy_ndimage",
+    "scipy_spatial",
+    "simpleitk",
+    "skimage",
+    "surface_distance",
+    "torchmetrics",
+)
 
 
 def library(name: str) -> Library:

@@ -11,16 +11,20 @@ import numpy as np
 import torch
 
 from edgewise.compat.mask_pairs import boundary_lists
+from edgewise.errors import ConfigError
 from edgewise.metrics.batches import distance_lists_of_batch
 from edgewise.metrics.distance_list import DistanceList, ListPair
 from edgewise.voxels import boundary, surfels
 from edgewise.voxels.chamfer import chamfer_transform
 
 from ._boxes import box_of
-from ._tensors import as_single, ones_of, rows_of
+from ._tensors import as_array, as_single, ones_of, rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from edgewise.metrics.conventions import Boundary
+    from edgewise.voxels.chamfer import Metric
 
 __all__ = ["METRICS", "Pairs", "lists_of", "opened", "prepared_spacing", "warn_of_empties"]
 
@@ -55,8 +59,12 @@ def opened(
     *,
     include_background: bool,
     distance_metric: str,
+    without: int | None = None,
+    ignored: Any = None,
 ) -> Pairs:
     """Return the lists of tensors or arrays [B, C, spatial...]; foreground is what is 1 in float32.
+
+    Class `without` is taken as empty. The voxels of `ignored` [B, 1, spatial...] make no boundary.
 
     Raises
     ------
@@ -70,8 +78,14 @@ def opened(
         raise ValueError(message)
     samples, channels = y.shape[:2]
     spacings = prepared_spacing(spacing, samples, y.ndim - 2)
-    masks = [rows_of(ones_of(as_single(one))) for one in (y, y_pred)]
-    lists = lists_of(*masks, spacings, distance_metric)
+    masks = [ones_of(as_single(one)) for one in (y, y_pred)]
+    channel = -1 if without is None else without - (0 if include_background else 1)
+    if 0 <= channel < channels:
+        masks = [mask.copy() for mask in masks]
+        for mask in masks:
+            mask[:, channel] = False
+    left_out = None if ignored is None else as_array(ignored[:, 0])
+    lists = lists_of(*map(rows_of, masks), spacings, distance_metric, ignored=left_out)
     device = y_pred.device if isinstance(y_pred, torch.Tensor) else "cpu"
     return Pairs(lists, (samples, channels), device)
 
@@ -115,9 +129,10 @@ def lists_of(
     reference: _Masks,
     prediction: _Masks,
     spacings: Sequence[_Step],
-    distance_metric: str = "euclidean",
+    distance_metric: Any = "euclidean",
     *,
     subvoxels: bool = False,
+    ignored: Any = None,
 ) -> list[ListPair]:
     """Return the directed lists of every pair; outside of the array is background.
 
@@ -130,6 +145,9 @@ def lists_of(
     subvoxels : bool, default False
         Whether boundaries are surface elements with sizes, in two or three axes; spacings are
         then positive.
+    ignored : bool array [samples, spatial...], optional
+        Voxels that are neither foreground nor background: they belong to no mask and make no
+        boundary.
 
     Raises
     ------
@@ -145,6 +163,11 @@ def lists_of(
             raise ValueError(message)
         distance_metric = "euclidean"
     channels = len(reference) // len(spacings)
+    kind: Boundary = "surfel" if subvoxels else "face"
+    if ignored is not None:
+        unknown = np.repeat(ignored, channels, axis=0)
+        reference, prediction = (_without(masks, unknown) for masks in (reference, prediction))
+        kind = "none"
     rows = defaultdict(list)
     for sample, spacing in enumerate(spacings):
         rows[_steps(spacing, len(axes))] += range(sample * channels, (sample + 1) * channels)
@@ -152,10 +175,10 @@ def lists_of(
     for steps, where in rows.items():
         some = (reference, prediction) if len(rows) == 1 else (reference[where], prediction[where])
         if distance_metric == "euclidean":
-            lists = _euclidean_lists(*some, steps, subvoxels=subvoxels)
+            lists = _euclidean_lists(*some, steps, kind)
         else:
-            sizes = steps if subvoxels else None
-            lists = [_chamfer_lists(*pair, distance_metric, sizes) for pair in zip(*some, strict=True)]
+            pairs = zip(*some, strict=True)
+            lists = [_chamfer_lists(*pair, distance_metric, steps, kind) for pair in pairs]
         found.update(zip(where, lists, strict=True))
     return [found[row] for row in range(len(reference))]
 
@@ -183,13 +206,20 @@ def _steps(spacing: _Step, ndim: int) -> tuple[float, ...]:
     return tuple(steps.tolist())
 
 
+def _without(masks: _Masks, ignored: NDArray[np.bool_]) -> _Masks:
+    """Return the boundaries that are left: elements with a neighbour that is certainly outside."""
+    rows = zip(masks, ignored, strict=True)
+    return np.array([boundary(mask | out) & mask & ~out for mask, out in rows])
+
+
 def _euclidean_lists(
-    reference: _Masks, prediction: _Masks, steps: tuple[float, ...], *, subvoxels: bool
+    reference: _Masks, prediction: _Masks, steps: tuple[float, ...], kind: Boundary
 ) -> list[ListPair]:
     if len(steps) <= 3 and all(steps):
-        return distance_lists_of_batch(
-            reference, prediction, spacing=steps, boundary="surfel" if subvoxels else "face"
-        )
+        return distance_lists_of_batch(reference, prediction, spacing=steps, boundary=kind)
+    if kind == "none":
+        message = f"ignored voxels need one to three axes and spacings other than 0, got {steps}"
+        raise ConfigError(message)
     pairs = zip(reference, prediction, strict=True)
     return [boundary_lists(first, second, steps) for first, second in pairs]
 
@@ -197,8 +227,9 @@ def _euclidean_lists(
 def _chamfer_lists(
     reference: NDArray[np.bool_],
     prediction: NDArray[np.bool_],
-    distance_metric: str,
-    steps: tuple[float, ...] | None,
+    distance_metric: Metric,
+    steps: tuple[float, ...],
+    kind: Boundary,
 ) -> ListPair:
     """Return the lists of distances counted in steps from element to element."""
     empty = [not mask.any() for mask in (reference, prediction)]
@@ -207,10 +238,12 @@ def _chamfer_lists(
         return ListPair(*(unknown[one] for one in empty))
     box = box_of(reference | prediction)
     masks = [np.ascontiguousarray(mask[box]) for mask in (reference, prediction)]
-    if steps is None:
-        sizes = [boundary(mask).astype(np.float64) for mask in masks]
-    else:
+    if kind == "surfel":
         sizes = [surfels(mask, spacing=steps) for mask in masks]
+    elif kind == "none":
+        sizes = masks
+    else:
+        sizes = [boundary(mask) for mask in masks]
     edges = [size > 0 for size in sizes]
     far = [chamfer_transform(~edge, metric=distance_metric) for edge in edges]
     return ListPair(
@@ -219,7 +252,7 @@ def _chamfer_lists(
     )
 
 
-def _list_of(distances: NDArray[Any], sizes: NDArray[np.float64]) -> DistanceList:
+def _list_of(distances: NDArray[Any], sizes: NDArray[Any]) -> DistanceList:
     values, places = np.unique(distances, return_inverse=True)
     counts = np.bincount(places, minlength=len(values))
     weights = np.bincount(places, sizes, minlength=len(values))

@@ -7,6 +7,7 @@ import torch
 
 from edgewise.voxels import connected_components, distance_transform
 
+from ._labels import largest_channel
 from ._tensors import as_array
 
 __all__ = ["component_dice", "nearest_components"]
@@ -17,13 +18,10 @@ def component_dice(y_pred: torch.Tensor, y: torch.Tensor, *, ignore_empty: bool)
 
     Without foreground in `y`: NaN with `ignore_empty`, else 1 if `y_pred` has none either, else 0.
     """
-    found, truth = (
-        torch.argmax(one, dim=1) if y_pred.ndim == y.ndim else one for one in (y_pred, y)
-    )
-    if not truth[0].any():
-        value = torch.nan if ignore_empty else float(not found.any())
-        return torch.tensor([value], device=truth.device)
-    mask, predicted = as_array(truth[0]) != 0, as_array(found[0]) != 0
+    mask, predicted = (as_array(largest_channel(one))[0, 0] != 0 for one in (y, y_pred))
+    if not mask.any():
+        value = torch.nan if ignore_empty else float(not predicted.any())
+        return torch.tensor([value], device=y.device)
     regions = nearest_components(mask)
     n = int(regions.max()) + 1
     both, of_truth, of_found = (
@@ -31,7 +29,7 @@ def component_dice(y_pred: torch.Tensor, y: torch.Tensor, *, ignore_empty: bool)
         for where in (mask & predicted, mask, predicted)
     )
     scores = (2 * both).astype(np.float32) / (of_truth + of_found).astype(np.float32)
-    return torch.from_numpy(scores).to(truth.device).mean().reshape(1)
+    return torch.from_numpy(scores).to(y.device).mean().reshape(1)
 
 
 def nearest_components(mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> np.ndarray[

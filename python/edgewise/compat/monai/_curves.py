@@ -90,5 +90,4 @@ def averaged(y_pred: torch.Tensor, y: torch.Tensor, average: Any, score: Any) ->
         return scores
     if word == "macro":
         return np.mean(scores)
-    kept = None if y.dtype == torch.bool else y.dtype
-    return np.average(scores, weights=list(y.sum(dim=0, dtype=kept)))
+    return np.average(scores, weights=list(y.sum(dim=0)))

@@ -17,7 +17,7 @@ from edgewise.metrics.batches import count_batch
 
 from ._tensors import plain
 
-__all__ = ["Sums", "dice_sums", "mask_sums", "overlap_sums"]
+__all__ = ["Sums", "dice_sums", "mask_sums", "overlap_sums", "volumes"]
 
 _BLOCK: Final = 1 << 17  # elements of both masks that fit into a second-level cache
 _MANY: Final = 1 << 21  # elements from which on more threads are worth starting
@@ -55,6 +55,14 @@ def overlap_sums(y_pred: torch.Tensor, y: torch.Tensor) -> Sums:
     )
 
 
+def volumes(y_pred: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the sums of each, of `y` first; torch adds floats as fast as they are read."""
+    if y.is_floating_point() and y_pred.is_floating_point():
+        axes = list(range(2, y.ndim))
+        return torch.sum(y, dim=axes), torch.sum(y_pred, dim=axes)
+    return overlap_sums(y_pred, y)[1:]
+
+
 def mask_sums(y_pred: torch.Tensor, y: torch.Tensor) -> Sums | None:
     """Return the sums of masks of one shape; None if these are no masks that can be counted."""
     counts = _counted(y_pred, y, nonzero=False)
@@ -73,10 +81,12 @@ def dice_sums(y_pred: torch.Tensor, y: torch.Tensor) -> Sums:
     if counts is not None:
         both, of_y, of_pred = counts.unbind(-1)
         return Sums(both.to(_summed(y.dtype)), of_y.to(_summed(y.dtype)), of_pred)
-    axes = list(range(2, y.ndim))
     found = y_pred.bool()
+    of_y, of_pred = (one.sum(dim=list(range(2, one.ndim))) for one in (y, found))
+    if y.shape != found.shape and not (of_y > 0).any():
+        return Sums(torch.zeros_like(of_y), of_y, of_pred)
     both = torch.where(found, y, torch.zeros((), dtype=y.dtype, device=y.device))
-    return Sums(both.sum(dim=axes), y.sum(dim=axes), found.sum(dim=axes))
+    return Sums(both.sum(dim=list(range(2, both.ndim))), of_y, of_pred)
 
 
 def _summed(dtype: torch.dtype) -> torch.dtype:

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from .._sums import overlap_sums
+from .._sums import volumes
 from .metric import ReducedMetric, require_axes
 from .utils import ignore_background
 
@@ -67,8 +67,8 @@ def compute_absolute_volume_difference(
     if y.shape != y_pred.shape:
         message = f"y_pred has shape {tuple(y_pred.shape)}, y {tuple(y.shape)}"
         raise ValueError(message)
-    sums = overlap_sums(y_pred, y)
-    difference = torch.abs(sums.y_pred - sums.y)
+    of_y, of_pred = volumes(y_pred, y)
+    difference = torch.abs(of_pred - of_y)
     if not ignore_empty:
         return difference
-    return torch.where(sums.y > 0, difference, torch.tensor(float("nan"), device=y.device))
+    return torch.where(of_y > 0, difference, torch.tensor(float("nan"), device=y.device))

@@ -22,7 +22,7 @@ class HausdorffDistanceMetric(ReducedMetric):
 
     The metric is called with ``spacing=`` if elements are not of size 1. With `ignore_index` the
     voxels that `create_ignore_mask` leaves out are background in both masks: where they cut a
-    structure, it has a boundary.
+    structure, it has a boundary, unless `corrected` is set.
     """
 
     def __init__(
@@ -47,17 +47,18 @@ class HausdorffDistanceMetric(ReducedMetric):
     def _compute_tensor(self, y_pred: torch.Tensor, y: Any = None, **kwargs: Any) -> torch.Tensor:
         require_axes(y_pred, 3)
         mask = create_ignore_mask(y, self.ignore_index)
-        if mask is not None:
+        if mask is not None and not self.corrected:
             y_pred, y = y_pred * mask, y * mask
-        return compute_hausdorff_distance(
+        return _distances(
             y_pred,
             y,
-            include_background=self.include_background,
-            distance_metric=self.distance_metric,
-            percentile=self.percentile,
-            directed=self.directed,
-            spacing=kwargs.get("spacing"),
-            ignore_index=self.ignore_index,
+            self.include_background,
+            self.distance_metric,
+            self.percentile,
+            self.directed,
+            kwargs.get("spacing"),
+            self.ignore_index,
+            mask == 0 if mask is not None and self.corrected else None,
             corrected=self.corrected,
         )
 
@@ -107,17 +108,46 @@ def compute_hausdorff_distance(
     ValueError
         If the shapes differ, there is no such metric or percentile, or the spacing does not fit.
     """
+    return _distances(
+        y_pred,
+        y,
+        include_background,
+        distance_metric,
+        percentile,
+        directed,
+        spacing,
+        ignore_index,
+        None,
+        corrected=corrected,
+    )
+
+
+def _distances(
+    y_pred: Any,
+    y: Any,
+    include_background: bool,
+    distance_metric: str,
+    percentile: float | None,
+    directed: bool,
+    spacing: Any,
+    ignore_index: int | None,
+    ignored: Any,
+    *,
+    corrected: bool,
+) -> torch.Tensor:
     pairs = opened(
-        y_pred, y, spacing, include_background=include_background, distance_metric=distance_metric
+        y_pred,
+        y,
+        spacing,
+        include_background=include_background,
+        distance_metric=distance_metric,
+        without=ignore_index,
+        ignored=ignored,
     )
     first = 0 if include_background else 1
-    warn_of_empties(pairs.lists, pairs.shape[1], first, ignore_index)
-    values = np.array(
-        [_hausdorff(one, percentile, directed, corrected) for one in pairs.lists], np.float32
-    ).reshape(pairs.shape)
-    if ignore_index is not None and 0 <= ignore_index - first < pairs.shape[1]:
-        values[:, ignore_index - first] = np.nan
-    return torch.from_numpy(values).to(pairs.device)
+    warn_of_empties(pairs.lists, pairs.shape[1], first, ignore_index, stacklevel=4)
+    values = [_hausdorff(one, percentile, directed, corrected) for one in pairs.lists]
+    return torch.from_numpy(np.array(values, np.float32).reshape(pairs.shape)).to(pairs.device)
 
 
 def _hausdorff(

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from .._components import component_dice
-from .._labels import label_sums
+from .._labels import label_sums, largest_channel
 from .._sums import Sums, dice_sums
 from .metric import ReducedMetric, require_axes
 from .utils import create_ignore_mask, do_metric_reduction
@@ -224,7 +224,7 @@ def _predicted(helper: Any, y_pred: torch.Tensor) -> tuple[torch.Tensor, int]:
     if helper.num_classes is not None and y_pred.shape[1] == 1 and classes > 1:
         return y_pred, classes  # labels
     if helper.apply_argmax and classes > 1:
-        return torch.argmax(y_pred, dim=1, keepdim=True), classes
+        return largest_channel(y_pred), classes
     if helper.threshold:
         values = torch.sigmoid(y_pred) if helper.activate else y_pred
         return values > 0.5, classes
@@ -257,33 +257,46 @@ def _per_class(
     ignore_empty: bool,
 ) -> torch.Tensor:
     """Return [B, classes] of channels, label maps, or one of each."""
-    samples = min(len(y_pred), len(y))
-    if not samples:
-        message = f"y_pred has {len(y_pred)} samples, y {len(y)}"
-        raise (IndexError if len(y_pred) else RuntimeError)(message)
-    if samples < len(y_pred):
-        _per_class(y_pred[:samples], y, numbers, ignore_index, ignore_empty=ignore_empty)
-        message = f"y_pred has {len(y_pred)} samples, y {len(y)}"
-        raise IndexError(message)
-    y = y[:samples]
     mask = create_ignore_mask(y, ignore_index)
     labels = [one.shape[1] == 1 for one in (y_pred, y)]
-    if not numbers:
-        message = "there is no class but the background"
-        raise RuntimeError(message)
+    enough = [
+        flat or one.shape[1] >= numbers.stop for one, flat in zip((y_pred, y), labels, strict=True)
+    ]
+    if y.shape[2:] != y_pred.shape[2:] or len(y) < len(y_pred) or not all((*enough, numbers)):
+        return _one_by_one(y_pred, y, numbers, mask, ignore_empty=ignore_empty)
+    y = y[: len(y_pred)]
+    mask = None if mask is None else mask[: len(y_pred)]
     if all(labels) and mask is None:
         sums = label_sums(y_pred[:, 0], y[:, 0], numbers)
         if sums is not None:
             return _values(sums, ignore_empty=ignore_empty)
-    for one, is_labels in ((y_pred, labels[0]), (y, labels[1])):
-        if not is_labels and one.shape[1] < numbers.stop:
-            message = f"class {numbers.stop - 1} is not among {one.shape[1]} channels"
-            raise IndexError(message)
     found = (
-        _of_labels(one, numbers) if is_labels else one[:, numbers.start : numbers.stop]
-        for one, is_labels in ((y_pred, labels[0]), (y, labels[1]))
+        _of_labels(one, numbers) if flat else one[:, numbers.start : numbers.stop]
+        for one, flat in zip((y_pred, y), labels, strict=True)
     )
     return _coefficients(*found, mask, ignore_empty=ignore_empty)
+
+
+def _one_by_one(
+    y_pred: torch.Tensor,
+    y: torch.Tensor,
+    numbers: range,
+    mask: torch.Tensor | None,
+    *,
+    ignore_empty: bool,
+) -> torch.Tensor:
+    """Return what can be made of tensors that do not fit, or raise as torch does."""
+
+    def channel(one: torch.Tensor, b: int, c: int) -> torch.Tensor:
+        return (one[b, 0] == c if one.shape[1] == 1 else one[b, c])[None, None]
+
+    def value(b: int, c: int) -> torch.Tensor:
+        pair = channel(y_pred, b, c), channel(y, b, c)
+        kept = None if mask is None else mask[b, 0][None, None]
+        return _coefficients(*pair, kept, ignore_empty=ignore_empty)[0, 0]
+
+    samples = range(len(y_pred))
+    return torch.stack([torch.stack([value(b, c) for c in numbers]) for b in samples])
 
 
 def _of_labels(labels: torch.Tensor, numbers: range) -> torch.Tensor:

@@ -12,7 +12,7 @@ from edgewise.compat.originals import original
 from edgewise.metrics.distance_list import DistanceList, ListPair
 
 from .._boundaries import lists_of, prepared_spacing, warn_of_empties
-from .._tensors import ones_of, rows_of
+from .._tensors import as_array, ones_of, rows_of
 from .metric import ReducedMetric
 from .utils import create_ignore_mask, ignore_background
 
@@ -54,6 +54,7 @@ class SurfaceDiceMetric(ReducedMetric):
             spacing=kwargs.get("spacing"),
             use_subvoxels=self.use_subvoxels,
             ignore_index=self.ignore_index,
+            corrected=self.corrected,
         )
 
 
@@ -66,6 +67,8 @@ def compute_surface_dice(
     spacing: Any = None,
     use_subvoxels: bool = False,
     ignore_index: int | None = None,
+    *,
+    corrected: bool = False,
 ) -> torch.Tensor:
     """Return the share of both boundaries that lies within a tolerance of the other.
 
@@ -86,6 +89,8 @@ def compute_surface_dice(
         1. Needs a spacing per axis, or none.
     ignore_index : int, optional
         Voxels left out as in `create_ignore_mask`: background in both masks.
+    corrected : bool, default False
+        Whether voxels that are left out make no boundary; not with `use_subvoxels`.
 
     Returns
     -------
@@ -100,7 +105,10 @@ def compute_surface_dice(
         If `use_subvoxels` is given a single number as spacing.
     """
     mask = create_ignore_mask(y, ignore_index)
-    if mask is not None:
+    ignored = None
+    if mask is not None and corrected and not use_subvoxels:
+        ignored = as_array(mask[:, 0] == 0)
+    elif mask is not None:
         y_pred, y = y_pred * mask, y * mask
     if not include_background:
         y_pred, y = ignore_background(y_pred, y)
@@ -121,7 +129,7 @@ def compute_surface_dice(
             message = f"use_subvoxels needs one spacing per axis, got {spacing}"
             raise TypeError(message)
         spacings = [None] * samples
-    lists = lists_of(*masks, spacings, distance_metric, subvoxels=use_subvoxels)
+    lists = lists_of(*masks, spacings, distance_metric, subvoxels=use_subvoxels, ignored=ignored)
     warn_of_empties(lists, channels, 0 if include_background else 1, ignore_index)
     limits = np.array(class_thresholds, np.float32)
     values = [_share(one, limits[row % channels]) for row, one in enumerate(lists)]

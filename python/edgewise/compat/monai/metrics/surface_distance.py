@@ -22,7 +22,7 @@ class SurfaceDistanceMetric(ReducedMetric):
 
     The metric is called with ``spacing=`` if elements are not of size 1. With `ignore_index` the
     voxels that `create_ignore_mask` leaves out are background in both masks: where they cut a
-    structure, it has a boundary.
+    structure, it has a boundary, unless `corrected` is set.
     """
 
     def __init__(
@@ -45,16 +45,17 @@ class SurfaceDistanceMetric(ReducedMetric):
     def _compute_tensor(self, y_pred: torch.Tensor, y: Any = None, **kwargs: Any) -> torch.Tensor:
         require_axes(y_pred, 3)
         mask = create_ignore_mask(y, self.ignore_index)
-        if mask is not None:
+        if mask is not None and not self.corrected:
             y_pred, y = y_pred * mask, y * mask
-        return compute_average_surface_distance(
+        return _means(
             y_pred,
             y,
-            include_background=self.include_background,
-            symmetric=self.symmetric,
-            distance_metric=self.distance_metric,
-            spacing=kwargs.get("spacing"),
-            ignore_index=self.ignore_index,
+            self.include_background,
+            self.symmetric,
+            self.distance_metric,
+            kwargs.get("spacing"),
+            self.ignore_index,
+            mask == 0 if mask is not None and self.corrected else None,
         )
 
 
@@ -94,11 +95,31 @@ def compute_average_surface_distance(
     ValueError
         If the shapes differ, there is no such metric, or the spacing does not fit.
     """
+    return _means(
+        y_pred, y, include_background, symmetric, distance_metric, spacing, ignore_index, None
+    )
+
+
+def _means(
+    y_pred: Any,
+    y: Any,
+    include_background: bool,
+    symmetric: bool,
+    distance_metric: str,
+    spacing: Any,
+    ignore_index: int | None,
+    ignored: Any,
+) -> torch.Tensor:
     pairs = opened(
-        y_pred, y, spacing, include_background=include_background, distance_metric=distance_metric
+        y_pred,
+        y,
+        spacing,
+        include_background=include_background,
+        distance_metric=distance_metric,
+        ignored=ignored,
     )
     first = 0 if include_background else 1
-    warn_of_empties(pairs.lists, pairs.shape[1], first, ignore_index)
+    warn_of_empties(pairs.lists, pairs.shape[1], first, ignore_index, stacklevel=4)
     values = np.array([_mean(one, symmetric=symmetric) for one in pairs.lists], np.float32)
     return torch.from_numpy(values.reshape(pairs.shape)).to(pairs.device)
 

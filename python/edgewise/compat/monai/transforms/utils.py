@@ -100,12 +100,11 @@ def _channel(
     mask: NDArray[np.bool_], steps: tuple[float, ...], wanted: tuple[bool, bool]
 ) -> tuple[Any, Any]:
     """Return distances and indices of one channel; what is not wanted may be None."""
-    if not all(step != 0 and math.isfinite(step) for step in steps):
+    if not all(step > 0 and math.isfinite(step) for step in steps):
         theirs = original(
-            "scipy.ndimage:distance_transform_edt", why="spacings that are 0 or not finite"
+            "scipy.ndimage:distance_transform_edt", why="spacings that are not positive"
         )
         return (theirs(mask, steps), theirs(mask, steps, False, True))
-    steps = tuple(abs(step) for step in steps)
     if mask.size and mask.all():
         return _beyond(mask.shape, steps)
     if not wanted[1]:

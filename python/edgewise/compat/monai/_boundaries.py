@@ -30,6 +30,7 @@ __all__ = ["METRICS", "Pairs", "lists_of", "opened", "prepared_spacing", "warn_o
 
 METRICS: Final = ("euclidean", "chessboard", "taxicab")
 
+
 class Pairs(NamedTuple):
     """The lists of all channels of a batch.
 
@@ -85,7 +86,8 @@ def opened(
         for mask in masks:
             mask[:, channel] = False
     left_out = None if ignored is None else as_array(ignored[:, 0])
-    lists = lists_of(*map(rows_of, masks), spacings, distance_metric, ignored=left_out)
+    reference, prediction = map(rows_of, masks)
+    lists = lists_of(reference, prediction, spacings, distance_metric, ignored=left_out)
     device = y_pred.device if isinstance(y_pred, torch.Tensor) else "cpu"
     return Pairs(lists, (samples, channels), device)
 
@@ -95,7 +97,7 @@ def prepared_spacing(spacing: Any, batch_size: int, img_dim: int) -> list[Any]:
 
     Parameters
     ----------
-    spacing : number, sequence of one number per axis, sequence of one such sequence per sample, None
+    spacing : number, sequence of one number per axis, sequence of such sequences, None
     batch_size, img_dim : int
 
     Raises
@@ -168,7 +170,7 @@ def lists_of(
         unknown = np.repeat(ignored, channels, axis=0)
         reference, prediction = (_without(masks, unknown) for masks in (reference, prediction))
         kind = "none"
-    rows = defaultdict(list)
+    rows: dict[tuple[float, ...], list[int]] = defaultdict(list)
     for sample, spacing in enumerate(spacings):
         rows[_steps(spacing, len(axes))] += range(sample * channels, (sample + 1) * channels)
     found: dict[int, ListPair] = {}
@@ -191,9 +193,7 @@ def warn_of_empties(
         number = first + row % channels
         for one, what in ((pair.ref_to_pred, "ground truth"), (pair.pred_to_ref, "prediction")):
             if one.is_empty and number != ignored:
-                message = (
-                    f"the {what} of class {number} is all 0: its distances are infinite or undefined"
-                )
+                message = f"the {what} of class {number} is all 0: distances are inf or NaN"
                 warnings.warn(message, stacklevel=stacklevel + 1)
 
 
@@ -237,12 +237,13 @@ def _chamfer_lists(
         unknown = DistanceList.unreachable(), DistanceList.empty()
         return ListPair(*(unknown[one] for one in empty))
     box = box_of(reference | prediction)
-    masks = [np.ascontiguousarray(mask[box]) for mask in (reference, prediction)]
+    masks: list[NDArray[Any]] = [
+        np.ascontiguousarray(mask[box]) for mask in (reference, prediction)
+    ]
+    sizes: list[NDArray[Any]] = masks
     if kind == "surfel":
         sizes = [surfels(mask, spacing=steps) for mask in masks]
-    elif kind == "none":
-        sizes = masks
-    else:
+    elif kind == "face":
         sizes = [boundary(mask) for mask in masks]
     edges = [size > 0 for size in sizes]
     far = [chamfer_transform(~edge, metric=distance_metric) for edge in edges]
@@ -255,5 +256,5 @@ def _chamfer_lists(
 def _list_of(distances: NDArray[Any], sizes: NDArray[Any]) -> DistanceList:
     values, places = np.unique(distances, return_inverse=True)
     counts = np.bincount(places, minlength=len(values))
-    weights = np.bincount(places, sizes, minlength=len(values))
+    weights = np.bincount(places, sizes, minlength=len(values)).astype(np.float64)
     return DistanceList(values.astype(np.float64), counts, weights)

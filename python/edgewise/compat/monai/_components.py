@@ -32,10 +32,11 @@ def component_dice(y_pred: torch.Tensor, y: torch.Tensor, *, ignore_empty: bool)
     return torch.from_numpy(scores).to(y.device).mean().reshape(1)
 
 
-def nearest_components(mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> np.ndarray[
-    tuple[int, ...], np.dtype[np.uint32]
-]:
+def nearest_components(
+    mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint32]]:
     """Return the number of the nearest component for every voxel; neighbours touch at corners."""
     components = connected_components(mask, connectivity=mask.ndim)
     _, nearest = distance_transform(~mask, return_indices=True)
-    return components[tuple(nearest)]
+    regions: np.ndarray[tuple[int, ...], np.dtype[np.uint32]] = components[tuple(nearest)]
+    return regions

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import torch
 
 from ._options import AVERAGES, chosen
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["Groups", "averaged", "groups_of"]
 

@@ -178,7 +178,9 @@ def get_edge_surface_distance(
             message = f"the {what} of class {word} is all 0: distances are infinite or undefined"
             warnings.warn(message, stacklevel=2)
     pairs = [edges, edges[::-1]] if symmetric else [edges]
-    distances = tuple(get_surface_distance(*pair, distance_metric, spacing) for pair in pairs)
+    distances = tuple(
+        get_surface_distance(one, other, distance_metric, spacing) for one, other in pairs
+    )
     return tuple(edges), distances, tuple(found[2:])
 
 

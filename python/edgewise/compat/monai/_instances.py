@@ -33,18 +33,16 @@ def overlaps(pred: Any, gt: Any) -> Overlaps:
     return Overlaps(_iou(*_table(as_array(gt), as_array(pred))))
 
 
-def class_overlaps(
-    pred: Any, pred_class: Any, gt: Any, gt_class: Any, num_classes: int
-) -> list[Overlaps]:
-    """Return the overlaps of every class: instances where the class map has its number."""
+def class_overlaps(pred: Any, gt: Any, num_classes: int) -> list[Overlaps]:
+    """Return the overlaps of every class of tensors [2, spatial...]: instances, their classes."""
     classes = []
-    for instances, of_class in ((gt, gt_class), (pred, pred_class)):
+    for instances, of_class in (gt, pred):
         numbers, labels = as_array(of_class), as_array(instances.int())
         whole = numbers.astype(np.int64)
         counts = (whole == numbers) & (whole >= 1) & (whole <= num_classes) & (labels != 0)
         # class and instance in one number; instances may be negative
         classes.append(np.where(counts, (whole << 32) + (labels.astype(np.int64) & 0xFFFFFFFF), 0))
-    joint, rows, columns = _table(*classes)
+    joint, rows, columns = _table(classes[0], classes[1])
     found = []
     for number in range(1, num_classes + 1):
         ours = [
@@ -74,8 +72,8 @@ def matched(found: Overlaps, threshold: float) -> tuple[int, int, int, Any]:
 def _table(gt: np.ndarray[Any, Any], pred: np.ndarray[Any, Any]) -> tuple[Any, Any, Any]:
     if not gt.size:
         return {}, {}, {}
-    flat = (np.ascontiguousarray(one).reshape(-1) for one in (gt, pred))
-    table = joint_histogram(*flat, None, as_threads("auto"))
+    first, second = (np.ascontiguousarray(one).reshape(-1) for one in (gt, pred))
+    table = joint_histogram(first, second, None, as_threads("auto"))
     return table.joint, table.rows, table.columns
 
 

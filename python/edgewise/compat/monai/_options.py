@@ -7,7 +7,15 @@ from typing import Any, Final
 
 __all__ = ["AVERAGES", "REDUCTIONS", "WEIGHTS", "as_tuple", "chosen"]
 
-REDUCTIONS: Final = ("none", "mean", "sum", "mean_batch", "sum_batch", "mean_channel", "sum_channel")
+REDUCTIONS: Final = (
+    "none",
+    "mean",
+    "sum",
+    "mean_batch",
+    "sum_batch",
+    "mean_channel",
+    "sum_channel",
+)
 AVERAGES: Final = ("macro", "weighted", "micro", "none")
 WEIGHTS: Final = ("square", "simple", "uniform")
 

@@ -7,6 +7,7 @@ tensors that need a gradient, other devices) is summed by torch, in the type tha
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -98,12 +99,8 @@ def _counted(y_pred: torch.Tensor, y: torch.Tensor, *, nonzero: bool) -> torch.T
     """Return int64 [B, C, 3] of the counts; None if these are no masks that can be counted."""
     if y.shape != y_pred.shape or y.ndim < 3 or not y.numel():
         return None
-    for one in (y_pred, y):
-        graph = one.requires_grad and torch.is_grad_enabled()
-        if one.device.type != "cpu" or one.dtype not in _COUNTED or graph:
-            return None
-        if one.layout != torch.strided:
-            return None
+    if not (_is_plain(y_pred) and _is_plain(y)):
+        return None
     batches, channels = y.shape[:2]
     arrays = [_bits(plain(one).detach()) for one in (y, y_pred)]
     jobs = [(b, *job) for b in range(batches) for job in _jobs(*arrays)]
@@ -111,28 +108,28 @@ def _counted(y_pred: torch.Tensor, y: torch.Tensor, *, nonzero: bool) -> torch.T
 
     def count(job: tuple[int, slice, slice]) -> np.ndarray[Any, Any] | None:
         b, rows, columns = job
-        pair = [_block(one[b], rows, columns) for one in arrays]
-        return _count(*pair, *ones, nonzero=nonzero)
+        first, second = (_block(one[b], rows, columns) for one in arrays)
+        return _count(first, second, ones, nonzero=nonzero)
 
     counts = np.zeros((batches, channels, 3), np.int64)
     threads = min(as_threads("auto"), len(jobs)) if y.numel() >= _MANY else 1
-    first = count(jobs[0])  # most often all that is needed to see that these are no masks
-    if first is None:
-        return None
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            found = [first, *pool.map(count, jobs[1:])]
-    else:
-        found = [first]
-        for job in jobs[1:]:
-            found.append(count(job))
-            if found[-1] is None:
-                break
-    for (b, rows, _), one in zip(jobs, found, strict=False):
-        if one is None:
-            return None
-        counts[b, rows] += one
+    with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
+        found = map(count, jobs) if pool is None else pool.map(count, jobs)
+        for (b, rows, _), one in zip(jobs, found, strict=True):
+            if one is None:  # most often the first block says so
+                return None
+            counts[b, rows] += one
     return torch.from_numpy(counts)
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    """Whether numpy can read the tensor, and no gradient goes through it."""
+    return (
+        tensor.device.type == "cpu"
+        and tensor.dtype in _COUNTED
+        and tensor.layout == torch.strided
+        and not (tensor.requires_grad and torch.is_grad_enabled())
+    )
 
 
 def _bits(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
@@ -171,17 +168,17 @@ def _block(sample: np.ndarray[Any, Any], rows: slice, columns: slice) -> np.ndar
 
 
 def _count(
-    y: _Rows, y_pred: _Rows, one: Any, one_pred: Any, *, nonzero: bool
+    y: _Rows, y_pred: _Rows, ones: tuple[Any, Any], *, nonzero: bool
 ) -> np.ndarray[Any, Any] | None:
+    one, one_pred = ones
     first = _mask(y, one)
     second = y_pred != 0 if nonzero and one_pred is not None else _mask(y_pred, one_pred)
     if nonzero and one_pred not in (None, 1):  # the bits of a half: -0 is 0
         second = (y_pred & 0x7FFF) != 0
     if first is None or second is None:
         return None
-    flat = (len(first), -1)
-    masks = (np.ascontiguousarray(mask).reshape(flat) for mask in (first, second))
-    return count_batch(*masks, threads=1)
+    first, second = (np.ascontiguousarray(mask).reshape(len(mask), -1) for mask in (first, second))
+    return count_batch(first, second, threads=1)
 
 
 def _mask(values: _Rows, one: Any) -> np.ndarray[Any, Any] | None:

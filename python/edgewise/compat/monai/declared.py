@@ -15,8 +15,8 @@ _SUMS: Final = (
     "voxels in float32, are torch's in another order"
 )
 _DISTANCES: Final = (
-    "distances are computed of index differences here, of differences of scaled indices there: with "
-    "spacings that are not exact one may be rounded to the next float32"
+    "distances are made of index differences here, of differences of scaled indices there: with "
+    "spacings that are not exact one may be the next float32"
 )
 _MEANS: Final = "means are exact here, float32 sums there; " + _DISTANCES
 _AREAS: Final = "areas and their sums are float64 here, float32 there"
@@ -41,16 +41,27 @@ _ENTRIES: Final = (
         1e-7,
         note=_SUMS,
     ),
-    _class("meandice", "DiceHelper", tier="close", rtol=1e-6, atol=1e-7, note=f"{_CLASSES}; {_SUMS}"),
-    _class("meandice", "DiceMetric", tier="corrected", rtol=1e-6, atol=1e-7, note=f"{_CLASSES}; {_SUMS}"),
+    _class(
+        "meandice", "DiceHelper", tier="close", rtol=1e-6, atol=1e-7, note=f"{_CLASSES}; {_SUMS}"
+    ),
+    _class(
+        "meandice",
+        "DiceMetric",
+        tier="corrected",
+        rtol=1e-6,
+        atol=1e-7,
+        note=f"{_CLASSES}; {_SUMS}",
+    ),
     _function("meaniou", "compute_iou", note=_SUMS),
     _class("meaniou", "MeanIoU", tier="corrected"),
-    _function(
-        "generalized_dice", "compute_generalized_dice", tier="close", rtol=1e-6, note=_SUMS
-    ),
+    _function("generalized_dice", "compute_generalized_dice", tier="close", rtol=1e-6, note=_SUMS),
     _class("generalized_dice", "GeneralizedDiceScore", tier="corrected", rtol=1e-6),
     _function(
-        "hausdorff_distance", "compute_hausdorff_distance", tier="corrected", rtol=_LAST, note=_DISTANCES
+        "hausdorff_distance",
+        "compute_hausdorff_distance",
+        tier="corrected",
+        rtol=_LAST,
+        note=_DISTANCES,
     ),
     _class("hausdorff_distance", "HausdorffDistanceMetric", tier="corrected", rtol=3e-7),
     _function(
@@ -140,8 +151,8 @@ _QUIRKS: Final = (
     Quirk(
         "monai-missed-structure",
         _HD,
-        "A percentile is NaN where a structure is missed or invented, and reductions leave NaN out: "
-        "a data set scores better for it. The maximum is inf.",
+        "A percentile is NaN where a structure is missed or invented, and reductions leave NaN "
+        "out: a data set scores better for it. The maximum is inf.",
         f"peer.compute_hausdorff_distance({_NONE}, {_ROW}, percentile=95)",
         "tensor([[nan]])",
         "tensor([[inf]])",
@@ -253,9 +264,10 @@ _QUIRKS: Final = (
     Quirk(
         "monai-uint8-labels",
         ("compute_roc_auc", "ROCAUCMetric", "compute_average_precision", "AveragePrecisionMetric"),
-        "Labels in uint8 are added in uint8: from 256 positives of equal values on, areas and weights "
-        "are wrong.",
-        "round(float(peer.compute_roc_auc(torch.arange(514) % 2.0, (torch.arange(514) % 2).byte())), 6)",
+        "Labels in uint8 are added in uint8: from 256 positives of equal values on, areas and "
+        "weights are wrong.",
+        "(lambda y: round(float(peer.compute_roc_auc(y / 1.0, y)), 6))"
+        "((torch.arange(514) % 2).byte())",
         "0.003891",
         "1.0",
         always=True,

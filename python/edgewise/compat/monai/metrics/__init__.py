@@ -52,7 +52,7 @@ _HOMES: Final = {
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME_OF)  # noqa: PLE0605  the table above says where each name is
+__all__ = sorted(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from .._sums import volumes
+from edgewise.compat.monai._sums import volumes
+
 from .metric import ReducedMetric, require_axes
 from .utils import ignore_background
 

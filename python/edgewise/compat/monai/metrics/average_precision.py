@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from .._curves import averaged, groups_of
+from edgewise.compat.monai._curves import averaged, groups_of
+
 from .metric import CumulativeIterationMetric
 
 __all__ = ["AveragePrecisionMetric", "compute_average_precision"]
@@ -33,9 +34,7 @@ class AveragePrecisionMetric(CumulativeIterationMetric):
         return compute_average_precision(y_pred, y, average or self.average)
 
 
-def compute_average_precision(
-    y_pred: torch.Tensor, y: torch.Tensor, average: Any = "macro"
-) -> Any:
+def compute_average_precision(y_pred: torch.Tensor, y: torch.Tensor, average: Any = "macro") -> Any:
     """Return the average precision: precision at each value, weighted with the positives there.
 
     Parameters

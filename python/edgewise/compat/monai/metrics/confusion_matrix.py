@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
-from .._options import as_tuple
-from .._sums import mask_sums
+from edgewise.compat.monai._options import as_tuple
+from edgewise.compat.monai._sums import mask_sums
+
 from .meaniou import without_ignored
 from .metric import CumulativeIterationMetric, require_axes
 from .utils import do_metric_reduction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = [
     "ConfusionMatrixMetric",

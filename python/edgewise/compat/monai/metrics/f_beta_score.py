@@ -50,7 +50,7 @@ class FBetaScore(CumulativeIterationMetric):
 
     def aggregate(
         self,
-        compute_sample: bool = False,  # noqa: ARG002  MONAI does not use it either
+        compute_sample: bool = False,
         reduction: Any = None,
     ) -> list[Any]:
         """Return a list of the one value, or of the pair of it and how many were not NaN."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .._tensors import as_array
+from edgewise.compat.monai._tensors import as_array
 
 __all__ = [
     "compute_fp_tp_probs",

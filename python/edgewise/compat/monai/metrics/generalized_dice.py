@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
-from .._options import REDUCTIONS, WEIGHTS, chosen
-from .._sums import overlap_sums
+from edgewise.compat.monai._options import REDUCTIONS, WEIGHTS, chosen
+from edgewise.compat.monai._sums import overlap_sums
+
 from .metric import CumulativeIterationMetric, require_axes
 from .utils import create_ignore_mask, do_metric_reduction
 
@@ -69,7 +70,7 @@ def compute_generalized_dice(
     weight_type: Any = "square",
     sum_over_classes: bool = False,
     ignore_index: int | None = None,
-    epsilon: float = 1e-8,  # noqa: ARG001  MONAI does not use it either
+    epsilon: float = 1e-8,
 ) -> torch.Tensor:
     """Return the generalised Dice coefficient of every sample and class.
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from edgewise.metrics.distance_list import DistanceList, ListPair
+from edgewise.compat.monai._boundaries import opened, warn_of_empties
 
-from .._boundaries import opened, warn_of_empties
 from .metric import ReducedMetric, require_axes
 from .utils import create_ignore_mask
+
+if TYPE_CHECKING:
+    from edgewise.metrics.distance_list import DistanceList, ListPair
 
 __all__ = ["HausdorffDistanceMetric", "compute_hausdorff_distance"]
 
@@ -150,9 +152,7 @@ def _distances(
     return torch.from_numpy(np.array(values, np.float32).reshape(pairs.shape)).to(pairs.device)
 
 
-def _hausdorff(
-    pair: ListPair, percentile: float | None, directed: bool, corrected: bool
-) -> float:
+def _hausdorff(pair: ListPair, percentile: float | None, directed: bool, corrected: bool) -> float:
     if pair.are_empty:
         return math.nan
     lists = (pair.pred_to_ref,) if directed else pair

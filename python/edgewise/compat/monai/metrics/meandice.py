@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
-from .._components import component_dice
-from .._labels import label_sums, largest_channel
-from .._sums import Sums, dice_sums
+from edgewise.compat.monai._components import component_dice
+from edgewise.compat.monai._labels import label_sums, largest_channel
+from edgewise.compat.monai._sums import Sums, dice_sums
+
 from .metric import ReducedMetric, require_axes
 from .utils import create_ignore_mask, do_metric_reduction
 
@@ -199,9 +200,7 @@ class DiceHelper:
         else:
             first = 0 if self.include_background else 1
             numbers = range(first, classes) if classes > 1 else range(1, 2)
-            data = _per_class(
-                y_pred, y, numbers, self.ignore_index, ignore_empty=self.ignore_empty
-            )
+            data = _per_class(y_pred, y, numbers, self.ignore_index, ignore_empty=self.ignore_empty)
         value, not_nans = do_metric_reduction(data, self.reduction)
         return (value, not_nans) if self.get_not_nans else value
 
@@ -210,8 +209,8 @@ class DiceHelper:
     ) -> torch.Tensor:
         """Return the coefficient of two masks [spatial...], within a third if there is one."""
         whole = None if mask is None else mask[None, None]
-        pair = (one[None, None] for one in (y_pred, y))
-        return _coefficients(*pair, whole, ignore_empty=self.ignore_empty)[0, 0]
+        found, truth = y_pred[None, None], y[None, None]
+        return _coefficients(found, truth, whole, ignore_empty=self.ignore_empty)[0, 0]
 
     def compute_cc_dice(self, y_pred: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """Return the mean coefficient of the components of one sample [1, 2, spatial...]."""
@@ -270,11 +269,11 @@ def _per_class(
         sums = label_sums(y_pred[:, 0], y[:, 0], numbers)
         if sums is not None:
             return _values(sums, ignore_empty=ignore_empty)
-    found = (
+    found, truth = (
         _of_labels(one, numbers) if flat else one[:, numbers.start : numbers.stop]
         for one, flat in zip((y_pred, y), labels, strict=True)
     )
-    return _coefficients(*found, mask, ignore_empty=ignore_empty)
+    return _coefficients(found, truth, mask, ignore_empty=ignore_empty)
 
 
 def _one_by_one(

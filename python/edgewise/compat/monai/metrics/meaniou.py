@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from .._sums import overlap_sums
+from edgewise.compat.monai._sums import overlap_sums
+
 from .metric import ReducedMetric, require_axes
 from .utils import create_ignore_mask, ignore_background
 

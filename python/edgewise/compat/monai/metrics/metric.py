@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from .._tensors import plain
+from edgewise.compat.monai._tensors import plain
+
 from .utils import do_metric_reduction
 
 __all__ = ["Cumulative", "CumulativeIterationMetric", "IterationMetric", "Metric"]

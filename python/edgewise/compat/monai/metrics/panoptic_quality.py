@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import torch
 
+from edgewise.compat.monai._instances import class_overlaps, matched, overlaps
+from edgewise.compat.monai._options import as_tuple
 from edgewise.compat.originals import original
 
-from .._instances import class_overlaps, matched, overlaps
-from .._options import as_tuple
 from .metric import CumulativeIterationMetric
 from .utils import do_metric_reduction
 
@@ -77,7 +77,7 @@ class PanopticQualityMetric(CumulativeIterationMetric):
         threshold = self.match_iou_threshold
         counts = torch.zeros([len(y_pred), self.num_classes, 4])
         for b, (found, truth) in enumerate(zip(y_pred, y, strict=True)):
-            classes = class_overlaps(*found, *truth, self.num_classes)
+            classes = class_overlaps(found, truth, self.num_classes)
             if len(y_pred) and self.num_classes:
                 _check_threshold(threshold)
             for c, one in enumerate(classes):
@@ -91,9 +91,9 @@ class PanopticQualityMetric(CumulativeIterationMetric):
         )
         if self.return_confusion_matrix:
             return counts
+        parts = counts.unbind(-1)
         results = [
-            _quality(_short(name), *counts.unbind(-1), self.smooth_numerator)
-            for name in self.metric_name
+            _quality(_short(name), parts, self.smooth_numerator) for name in self.metric_name
         ]
         return results[0] if len(results) == 1 else results
 
@@ -156,7 +156,7 @@ def compute_panoptic_quality(
     counts = matched(overlaps(pred, gt), match_iou_threshold)
     if output_confusion_matrix:
         return torch.as_tensor(counts, device=pred.device)
-    quality = _quality(_short(metric_name), *counts, smooth_numerator)
+    quality = _quality(_short(metric_name), counts, smooth_numerator)
     return torch.as_tensor(quality, device=pred.device)
 
 
@@ -171,7 +171,8 @@ def compute_mean_iou(
     return found
 
 
-def _quality(name: str, tp: Any, fp: Any, fn: Any, iou: Any, smooth: float) -> Any:
+def _quality(name: str, counts: Any, smooth: float) -> Any:
+    tp, fp, fn, iou = counts
     if name == "sq":
         return iou / (tp + smooth)
     return (tp if name == "rq" else iou) / (tp + 0.5 * fp + 0.5 * fn + smooth)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from .._curves import averaged, groups_of
+from edgewise.compat.monai._curves import averaged, groups_of
+
 from .metric import CumulativeIterationMetric
 
 __all__ = ["ROCAUCMetric", "compute_roc_auc"]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from edgewise.compat.monai._boundaries import lists_of, prepared_spacing, warn_of_empties
+from edgewise.compat.monai._tensors import as_array, ones_of, rows_of
 from edgewise.compat.originals import original
-from edgewise.metrics.distance_list import DistanceList, ListPair
 
-from .._boundaries import lists_of, prepared_spacing, warn_of_empties
-from .._tensors import as_array, ones_of, rows_of
 from .metric import ReducedMetric
 from .utils import create_ignore_mask, ignore_background
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edgewise.metrics.distance_list import DistanceList, ListPair
 
 __all__ = ["SurfaceDiceMetric", "compute_surface_dice"]
 
@@ -123,13 +126,15 @@ def compute_surface_dice(
             y_pred, y, class_thresholds, True, distance_metric, spacing, use_subvoxels
         )
         return found
-    masks = [rows_of(ones_of(one)) for one in (y, y_pred)]
+    reference, prediction = (rows_of(ones_of(one)) for one in (y, y_pred))
     if use_subvoxels and any(isinstance(one, (int, float)) for one in spacings):
-        if any(mask.any() for mask in masks):
+        if reference.any() or prediction.any():
             message = f"use_subvoxels needs one spacing per axis, got {spacing}"
             raise TypeError(message)
         spacings = [None] * samples
-    lists = lists_of(*masks, spacings, distance_metric, subvoxels=use_subvoxels, ignored=ignored)
+    lists = lists_of(
+        reference, prediction, spacings, distance_metric, subvoxels=use_subvoxels, ignored=ignored
+    )
     warn_of_empties(lists, channels, 0 if include_background else 1, ignore_index)
     limits = np.array(class_thresholds, np.float32)
     values = [_share(one, limits[row % channels]) for row, one in enumerate(lists)]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from edgewise.metrics.distance_list import ListPair
+from edgewise.compat.monai._boundaries import opened, warn_of_empties
 
-from .._boundaries import opened, warn_of_empties
 from .metric import ReducedMetric, require_axes
 from .utils import create_ignore_mask
+
+if TYPE_CHECKING:
+    from edgewise.metrics.distance_list import ListPair
 
 __all__ = ["SurfaceDistanceMetric", "compute_average_surface_distance"]
 

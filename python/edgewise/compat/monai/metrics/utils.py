@@ -6,9 +6,13 @@ from typing import Any
 
 import torch
 
-from .._boundaries import prepared_spacing
-from .._edges import get_edge_surface_distance, get_mask_edges, get_surface_distance
-from .._options import REDUCTIONS, chosen
+from edgewise.compat.monai._boundaries import prepared_spacing
+from edgewise.compat.monai._edges import (
+    get_edge_surface_distance,
+    get_mask_edges,
+    get_surface_distance,
+)
+from edgewise.compat.monai._options import REDUCTIONS, chosen
 
 __all__ = [
     "create_ignore_mask",
@@ -104,7 +108,7 @@ def do_metric_reduction(
     return mean(torch.where(counts > 0, means, 0.0), samples, 0), samples
 
 
-def is_binary_tensor(input: torch.Tensor, name: str) -> None:  # noqa: A002  MONAI's name
+def is_binary_tensor(input: torch.Tensor, name: str) -> None:
     """Warn of a tensor with values other than 0 and 1.
 
     Raises

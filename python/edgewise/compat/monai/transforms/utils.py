@@ -25,8 +25,8 @@ def distance_transform_edt(
     distances: Any = None,
     indices: Any = None,
     *,
-    block_params: Any = None,  # noqa: ARG001  of another implementation
-    float64_distances: bool = False,  # noqa: ARG001
+    block_params: Any = None,
+    float64_distances: bool = False,
     corrected: bool = False,
 ) -> Any:
     """Return the distance of every element of every channel from the nearest 0.
@@ -50,7 +50,8 @@ def distance_transform_edt(
     -------
     distances : float64 [C, spatial...]
     indices : int32 [C, axes, spatial...]
-        Of the nearest 0; without any 0 that of SciPy, which is none. Both are tensors if `img` is one; None if nothing is returned.
+        Of the nearest 0; without any 0 that of SciPy, which is none. Both are tensors if `img` is
+        one; None if nothing is returned.
 
     Raises
     ------

@@ -37,3 +37,4 @@ bench *arguments:
 # write the pages that are generated from the definitions
 docs:
     {{python}} -c 'from edgewise.metrics.reference_page import render; print(render(), end="")' > docs/metrics.md
+    {{python}} -c 'from edgewise.compat.reference_page import render; print(render(), end="")' > docs/drop-ins-reference.md

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import edgewise
+from edgewise.compat import reference_page as drop_ins_page
 from edgewise.metrics.reference_page import render
 
 ROOT = Path(__file__).parents[2]
@@ -37,3 +38,8 @@ def test_the_examples_of_a_module_run(name, tmp_path, monkeypatch):
 def test_the_metrics_page_is_current():
     page = (ROOT / "docs" / "metrics.md").read_text()
     assert page == render(), "run: just docs"
+
+
+def test_the_page_of_drop_ins_is_current():
+    page = (ROOT / "docs" / "drop-ins-reference.md").read_text()
+    assert page == drop_ins_page.render(), "run: just docs"

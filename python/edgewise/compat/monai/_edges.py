@@ -72,8 +72,7 @@ def get_mask_edges(
             empty = (torch.from_numpy(nothing),) * 2 if tensors else (nothing,) * 2
             return empty if spacing is None else empty * 2
         masks = [np.pad(mask[box], 1) for mask in masks]
-    elif spacing is not None and not isinstance(seg_pred, torch.Tensor):
-        len(spacing)
+    elif spacing is not None and len(spacing) in (2, 3) and not isinstance(seg_pred, torch.Tensor):
         message = "blocks of whole arrays are not computed: give tensors, or crop=True"
         raise TypeError(message)
     found = _edges(masks) if spacing is None else _blocks(masks, spacing)

@@ -288,7 +288,6 @@ _SUITES: Final = (
             "compute_meaniou",
             "compute_panoptic_quality",
             "compute_roc_auc",
-            "cumulative",
             "hausdorff_distance",
             "surface_distance",
         )

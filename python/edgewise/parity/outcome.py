@@ -145,7 +145,7 @@ def _array_difference(
     if theirs.shape != ours.shape:
         return f"{where}has shape {ours.shape}, not {theirs.shape}"
     if theirs.dtype.kind in "fc":
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             near = np.abs(theirs - ours) <= atol + rtol * np.abs(theirs)
         same = (theirs == ours) | near | (np.isnan(theirs) & np.isnan(ours))
     else:

@@ -123,7 +123,8 @@ _ENTRIES: Final = (
         "monai.transforms.utils:distance_transform_edt",
         "corrected",
         rtol=1e-15,
-        note="spacings that are not positive are handed to SciPy",
+        note="of voxels that are equally near but for rounding any one; spacings that are not "
+        "positive are handed to SciPy, CUDA tensors to MONAI where cuCIM is installed",
     ),
 )
 

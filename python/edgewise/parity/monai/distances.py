@@ -148,7 +148,7 @@ def _transform(draw: Draw) -> Call:
     dtype = draw.choice(("?", "u1", "f4", "f8", "i8"))
     img: Any = draw.layout(image.astype(dtype))
     if draw.chance(0.5):
-        img = load_torch().from_numpy(np.ascontiguousarray(img))
+        img = load_torch().from_numpy(img.copy(order="C"))
     if draw.chance(0.05):
         img = img[0] if img.ndim == 3 else img[None]
     ndim = img.ndim - 1
@@ -157,9 +157,12 @@ def _transform(draw: Draw) -> Call:
         options["sampling"] = draw.choice(
             (0.7, 2, draw.spacing(ndim), list(draw.spacing(ndim)), draw.spacing(ndim + 1))
         )
+    steps = np.ravel(options.get("sampling", 1.0))
+    ties = options.get("return_indices") and (steps * 2 % 1).any()
     if draw.chance(0.1):
         options["distances"] = np.zeros(np.shape(img))
-    return Call(function("distance_transform_edt"), (img,), options)
+    words = "equally near" if ties else ""
+    return Call(function("distance_transform_edt"), (img,), options, words)
 
 
 CALLS: Final[Calls] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def distance_transform_edt(
     distances, indices : optional
         If given, that result is neither returned nor written, as in MONAI.
     block_params, float64_distances
-        Have no effect.
+        Have an effect on a GPU only, where MONAI itself computes if cuCIM is installed.
     corrected : bool, default False
         Whether `distances` and `indices` are written to.
 
@@ -64,6 +65,20 @@ def distance_transform_edt(
     if img.ndim not in (3, 4):
         message = f"[C, H, W] or [C, H, W, D] is needed, got {tuple(img.shape)}"
         raise RuntimeError(message)
+    if _is_for_cucim(img) and not corrected:
+        theirs = original(
+            "monai.transforms.utils:distance_transform_edt", why="transforms by cuCIM"
+        )
+        return theirs(
+            img,
+            sampling,
+            return_distances,
+            return_indices,
+            distances,
+            indices,
+            block_params=block_params,
+            float64_distances=float64_distances,
+        )
     wanted = (return_distances, return_indices)
     found = [_channel(channel, _steps(sampling, img.ndim - 1), wanted) for channel in _masks(img)]
     results = []
@@ -80,6 +95,13 @@ def distance_transform_edt(
     if not results:
         return None
     return results[0] if len(results) == 1 else results
+
+
+def _is_for_cucim(img: Any) -> bool:
+    """Whether MONAI computes it on the GPU, where the image is."""
+    return bool(getattr(img, "is_cuda", False)) and all(
+        find_spec(name) is not None for name in ("monai", "cupy", "cucim")
+    )
 
 
 def _masks(img: Any) -> NDArray[np.bool_]:

@@ -53,6 +53,7 @@ def run_suite(name: str, suite, root: Path | None) -> dict:
     with tempfile.TemporaryDirectory() as scratch:
         report, calls = Path(scratch, "report.xml"), Path(scratch, "calls.json")
         target = ["--pyargs", suite.path] if root is None else [str(root / suite.path)]
+        target += [] if root is None else ["--rootdir", str(root)]  # names of tests start there
         options = ["-q", "-p", "edgewise_patched", "-p", "no:cacheprovider", "--tb=line"]
         options += ["--junitxml", str(report), "-o", "addopts=", "-W", "ignore"]
         options += ["--import-mode=importlib"]  # the installed library, not the checkout's

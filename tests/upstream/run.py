@@ -22,12 +22,12 @@ import tempfile
 import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ET
-from importlib.metadata import version
 from pathlib import Path
 
 from sources import SOURCES, Source
 
 from edgewise.compat.catalogue import library
+from edgewise.parity.run import installed_version
 
 HERE = Path(__file__).resolve().parent
 INDEX = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
@@ -53,11 +53,14 @@ def run_suite(name: str, suite, root: Path | None) -> dict:
     with tempfile.TemporaryDirectory() as scratch:
         report, calls = Path(scratch, "report.xml"), Path(scratch, "calls.json")
         target = ["--pyargs", suite.path] if root is None else [str(root / suite.path)]
+        target += [] if root is None else ["--rootdir", str(root)]  # names of tests start there
         options = ["-q", "-p", "edgewise_patched", "-p", "no:cacheprovider", "--tb=line"]
         options += ["--junitxml", str(report), "-o", "addopts=", "-W", "ignore"]
         options += ["--import-mode=importlib"]  # the installed library, not the checkout's
+        if root is not None:  # names of tests start from here
+            options += ["--rootdir", str(root)]
         for test, _ in suite.deselected:
-            options += ["--deselect", test if root is None else f"{root / suite.path}::{test}"]
+            options += ["--deselect", test if root is None else f"{suite.path}::{test}"]
         environment = os.environ | {
             "EDGEWISE_UPSTREAM": name,
             "EDGEWISE_UPSTREAM_ROOT": str(root or ""),
@@ -90,7 +93,7 @@ def run_suite(name: str, suite, root: Path | None) -> dict:
 def run_library(name: str, checkouts: Path | None) -> dict:
     """Run all suites of a library."""
     one, source = library(name), SOURCES[name]
-    found = {"library": name, "version": version(one.distribution), "suites": []}
+    found = {"library": name, "version": installed_version(one), "suites": []}
     with tempfile.TemporaryDirectory() as scratch:
         root = None
         if source.where == "sdist":

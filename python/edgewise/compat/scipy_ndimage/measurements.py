@@ -10,7 +10,7 @@ import numpy as np
 from edgewise.compat.originals import original
 from edgewise.errors import MissingExtraError
 from edgewise.metrics.joint import joint_histogram
-from edgewise.voxels.components import numbered_components
+from edgewise.voxels.components import counted_components
 
 from .arguments import TYPES, foreground, threads_for
 from .structures import Neighbourhood, neighbourhood
@@ -69,7 +69,7 @@ def label(input: Any, structure: Any = None, output: Any = None) -> tuple[NDArra
     if around is None or not _is_ours(array, dtype) or not _is_plain(given):
         theirs = original("scipy.ndimage:label", why="other structures, types and numbers of axes")
         return theirs(input, structure, output)  # type: ignore[no-any-return]
-    numbers, number = numbered_components(
+    numbers, number = counted_components(
         foreground(array), connectivity=around.connectivity, threads=threads_for(array)
     )
     if dtype.kind != "f" and number > np.iinfo(dtype).max:

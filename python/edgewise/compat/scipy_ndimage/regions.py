@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgewise.voxels import dilate, erode, fill_holes
-from edgewise.voxels.components import numbered_components
+from edgewise.voxels.components import counted_components
 
 from .arguments import in_c_order, threads_for
 
@@ -74,7 +74,7 @@ def _spread(
         rest = fill_holes(in_c_order(np.logical_not(allowed)), connectivity=connectivity)
         return np.logical_not(rest, out=rest)
     solid = np.logical_or(seeds, in_c_order(allowed))
-    labels, number = numbered_components(
+    labels, number = counted_components(
         solid, connectivity=connectivity, threads=threads_for(solid)
     )
     reached = np.zeros(number + 1, bool)

@@ -31,7 +31,12 @@ def test_the_examples_of_a_page_run(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of_a_module_run(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    module = importlib.import_module(name)
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:  # drop-ins for torch's libraries: tensors are what they are about
+        if not name.startswith("edgewise.compat.") or "torch" not in str(error):
+            raise
+        pytest.skip(str(error))
     assert doctest.testmod(module, optionflags=FLAGS).failed == 0
 
 

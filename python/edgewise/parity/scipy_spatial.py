@@ -52,6 +52,7 @@ def _points(draw: Draw, columns: int) -> Any:
     if draw.chance(0.05) and points.size:
         points = points.astype(float)
         points[draw.integer(0, len(points) - 1), -1] = draw.choice((np.nan, np.inf, 1e200, -np.inf))
+        return draw.layout(points)
     if draw.chance(0.2):
         return points.tolist() if len(points) else points
     return draw.layout(points.astype(draw.choice(("f8", "f8", "f4", "i4"))))

@@ -170,10 +170,10 @@ def distance_transform_cdt(
     _check_request(out_distances, out_indices, return_distances, return_indices)
     array = np.asarray(input)
     name = _metric(metric, array.ndim)
+    _check_array("distances", out_distances, array.shape, np.int32, ValueError)
     if array.ndim == 0:
         message = "input has no axes"
         raise TypeError(message)
-    _check_array("distances", out_distances, array.shape, np.int32, ValueError)
     _check_array("indices", out_indices, (array.ndim, *array.shape), np.int32, ValueError)
     if not name or return_indices or array.size == 0:
         theirs = original("scipy.ndimage:distance_transform_cdt", why="indices and other metrics")

@@ -67,18 +67,17 @@ def task_of(
     IndexError
         If the structure of a dilation has too few axes.
     """
-    try:
-        times = operator.index(iterations)
-    except TypeError as error:
-        message = f"iterations must be a whole number, got {iterations!r}"
-        raise TypeError(message) from error
     array = np.asarray(input)
+    if not is_every_axis(axes, array.ndim):
+        return None
+    if dilation and structure is not None and (few := np.ndim(structure)) < array.ndim:
+        message = f"structure has {few} axes, input {array.ndim}"
+        raise IndexError(message)
+    times = _whole(iterations)
     if array.dtype.kind == "c":
         message = "input is complex; compare it with something first"
         raise TypeError(message)
-    if not is_every_axis(axes, array.ndim):
-        return None
-    around = _around(structure, array.ndim, dilation=dilation)
+    around = _around(structure, array.ndim)
     allowed = _allowed(mask, array.shape)
     centred = is_centred(origin, array.ndim)
     check_output(output, array.shape)
@@ -90,14 +89,21 @@ def task_of(
     return Task(array, foreground(array), around, times, allowed, outside)
 
 
-def _around(structure: Any, ndim: int, *, dilation: bool) -> Neighbourhood | None:
+def _whole(iterations: Any) -> int:
+    try:
+        return operator.index(iterations)
+    except TypeError as error:
+        message = f"iterations must be a whole number, got {iterations!r}"
+        raise TypeError(message) from error
+
+
+def _around(structure: Any, ndim: int) -> Neighbourhood | None:
     if structure is None:
         return Neighbourhood(1, 1)
     element = np.asarray(structure, dtype=bool)
     if element.ndim != ndim:
         message = f"structure has {element.ndim} axes, input {ndim}"
-        kind = IndexError if dilation and element.ndim < ndim else RuntimeError
-        raise kind(message)
+        raise RuntimeError(message)
     return neighbourhood(element)
 
 

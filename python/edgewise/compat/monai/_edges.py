@@ -218,7 +218,8 @@ def _blocks(masks: list[NDArray[np.bool_]], spacing: Any) -> tuple[NDArray[Any],
 def _transform(edge: NDArray[np.bool_], distance_metric: Any, spacing: Any) -> NDArray[Any]:
     """Return the distance of every element from the edge."""
     if distance_metric != "euclidean":
-        far: NDArray[Any] = chamfer_transform(~edge, metric=distance_metric)
+        steps_away: Any = distance_metric  # chamfer_transform refuses what it does not know
+        far: NDArray[Any] = chamfer_transform(~edge, metric=steps_away)
         return far
     steps = np.abs(np.broadcast_to(1.0 if spacing is None else spacing, edge.ndim).astype(float))
     if not all(math.isfinite(step) for step in steps):

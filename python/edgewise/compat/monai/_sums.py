@@ -22,7 +22,14 @@ from ._tensors import plain
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Sums", "dice_sums", "mask_sums", "overlap_sums", "volumes"]
+__all__ = [
+    "Sums",
+    "dice_sums",
+    "exact_sums",
+    "mask_sums",
+    "overlap_sums",
+    "volumes",
+]
 
 _BLOCK: Final = 1 << 17  # elements of both masks that fit into a second-level cache
 _FEW: Final = 1024  # elements that tell masks from probabilities, most often
@@ -56,9 +63,16 @@ class Sums(NamedTuple):
 
 def overlap_sums(y_pred: torch.Tensor, y: torch.Tensor) -> Sums:
     """Return the sums over all axes from the third on of [B, C, spatial...] of one shape."""
-    sums = _whole_sums(y_pred, y) if y.dtype in _FLOATS else mask_sums(y_pred, y)
-    if sums is not None:
-        return sums
+    return exact_sums(y_pred, y) or _torch_sums(y_pred, y)
+
+
+def exact_sums(y_pred: torch.Tensor, y: torch.Tensor) -> Sums | None:
+    """Return the same of masks; None of what must be summed in torch's order."""
+    return _whole_sums(y_pred, y) if y.dtype in _FLOATS else mask_sums(y_pred, y)
+
+
+def _torch_sums(y_pred: torch.Tensor, y: torch.Tensor) -> Sums:
+    """Return the same as torch sums it, with its gradient."""
     axes = list(range(2, y_pred.ndim))
     return Sums(
         torch.sum(y * y_pred, dim=axes), torch.sum(y, dim=axes), torch.sum(y_pred, dim=axes)

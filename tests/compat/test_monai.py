@@ -236,15 +236,21 @@ def test_memory_layouts_and_sizes_of_blocks(monkeypatch):
     rng = np.random.default_rng(8)
     dense = [torch.from_numpy((rng.random((2, 3, 9, 7)) < 0.4).astype(np.float32)) for _ in "ab"]
     expected = monai.get_confusion_matrix(*dense)
+    iou = monai.compute_iou(*dense)
+    assert torch.allclose(iou, expected[..., 0] / (63 - expected[..., 2]))
     strided = [one.movedim(1, -1).contiguous().movedim(-1, 1) for one in dense]
     assert not strided[0].is_contiguous()
     for block in (10, 63, 130, 1 << 17):
         monkeypatch.setattr(_sums, "_BLOCK", block)
         for pair in (dense, strided, (dense[0], strided[1])):
             assert torch.equal(monai.get_confusion_matrix(*pair), expected)
+            for long in (1, 1 << 13):
+                monkeypatch.setattr(_sums, "_LONG", long)
+                assert torch.equal(monai.compute_iou(*pair), iou)
     monkeypatch.setattr(_sums, "_MANY", 1)
     monkeypatch.setenv("EDGEWISE_NUM_THREADS", "3")
     assert torch.equal(monai.get_confusion_matrix(*dense), expected)
+    assert torch.equal(monai.compute_iou(*dense), iou)
     odd = dense[0].clone()
     odd[1, 2, 8, 6] = 0.5  # in the last block
     assert monai.compute_iou(odd, dense[1])[1, 2] != monai.compute_iou(*dense)[1, 2]

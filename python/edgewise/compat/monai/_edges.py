@@ -215,7 +215,7 @@ def _blocks(masks: list[NDArray[np.bool_]], spacing: Any) -> tuple[NDArray[Any],
     return (*edges, *(np.ascontiguousarray(size, dtype=kind) for size in sizes))
 
 
-def _transform(edge: NDArray[np.bool_], distance_metric: str, spacing: Any) -> NDArray[Any]:
+def _transform(edge: NDArray[np.bool_], distance_metric: Any, spacing: Any) -> NDArray[Any]:
     """Return the distance of every element from the edge."""
     if distance_metric != "euclidean":
         steps_away: Any = distance_metric  # chamfer_transform refuses what it does not know

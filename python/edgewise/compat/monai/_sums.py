@@ -1,14 +1,15 @@
 """Sums over the voxels of every channel: what both hold, what each holds.
 
-Masks of 0 and 1 are counted, in blocks that stay in the cache. Anything else (probabilities,
-tensors that need a gradient, other devices) is summed by torch, in the type that torch sums in.
+Masks are counted, or summed as floats, in blocks that stay in the cache. Anything else
+(probabilities, tensors that need a gradient, other devices) is summed by torch, in the type that
+torch sums in.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -18,15 +19,30 @@ from edgewise.metrics.batches import count_batch
 
 from ._tensors import plain
 
-__all__ = ["Sums", "dice_sums", "mask_sums", "overlap_sums", "volumes"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "Sums",
+    "dice_sums",
+    "exact_sums",
+    "mask_sums",
+    "overlap_sums",
+    "volumes",
+]
 
 _BLOCK: Final = 1 << 17  # elements of both masks that fit into a second-level cache
+_FEW: Final = 1024  # elements that tell masks from probabilities, most often
+_LONG: Final = 1 << 13  # elements from which on products are summed row by row
 _MANY: Final = 1 << 21  # elements from which on more threads are worth starting
 _WHOLE: Final = (torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 _COUNTED: Final = (*_WHOLE, torch.float16, torch.bfloat16, torch.float32, torch.float64)
 _HALVES: Final = {torch.float16: 0x3C00, torch.bfloat16: 0x3F80}  # the bits of 1
 
+_FLOATS: Final = (torch.float32, torch.float64)
+
 _Rows = Any  # array [channels, voxels]
+_Job: TypeAlias = tuple[int, slice, slice]  # sample, channels, voxels
 
 
 class Sums(NamedTuple):
@@ -47,9 +63,16 @@ class Sums(NamedTuple):
 
 def overlap_sums(y_pred: torch.Tensor, y: torch.Tensor) -> Sums:
     """Return the sums over all axes from the third on of [B, C, spatial...] of one shape."""
-    sums = mask_sums(y_pred, y)
-    if sums is not None:
-        return sums
+    return exact_sums(y_pred, y) or _torch_sums(y_pred, y)
+
+
+def exact_sums(y_pred: torch.Tensor, y: torch.Tensor) -> Sums | None:
+    """Return the same of masks; None of what must be summed in torch's order."""
+    return _whole_sums(y_pred, y) if y.dtype in _FLOATS else mask_sums(y_pred, y)
+
+
+def _torch_sums(y_pred: torch.Tensor, y: torch.Tensor) -> Sums:
+    """Return the same as torch sums it, with its gradient."""
     axes = list(range(2, y_pred.ndim))
     return Sums(
         torch.sum(y * y_pred, dim=axes), torch.sum(y, dim=axes), torch.sum(y_pred, dim=axes)
@@ -95,24 +118,71 @@ def _summed(dtype: torch.dtype) -> torch.dtype:
     return torch.int64 if dtype in _WHOLE else dtype
 
 
+def _whole_sums(y_pred: torch.Tensor, y: torch.Tensor) -> Sums | None:
+    """Return the sums of float tensors whose sums are whole numbers, as those of masks are.
+
+    Such sums are exact in any order. None for all others, whose sums depend on it.
+    """
+    fit = y_pred.dtype == y.dtype and _can_count(y_pred, y)
+    if not fit or not all(one[0].is_contiguous() for one in (y_pred, y)):
+        return mask_sums(y_pred, y)
+    tensors = [plain(one).detach() for one in (y, y_pred)]
+    for one in tensors:  # probabilities show at once
+        start = one[0].flatten()[:_FEW]
+        if not torch.equal(start, start.floor()):
+            return None
+
+    def count(job: _Job) -> np.ndarray[Any, Any] | None:
+        b, channels, columns = job
+        first, second = (one[b].flatten(1)[channels, columns] for one in tensors)
+        found: np.ndarray[Any, Any]
+        if first.shape[1] < _LONG:
+            parts = [(first * second).sum(1), first.sum(1), second.sum(1)]
+            found = torch.stack(parts, dim=1).numpy()
+        else:  # row by row, which stays in the cache; nothing is written
+            rows = zip(first, second, strict=True)
+            found = np.array(
+                [[torch.dot(a, c).item(), a.sum().item(), c.sum().item()] for a, c in rows]
+            )
+        return found if (found == np.floor(found)).all() else None
+
+    jobs = _jobs(*y.shape[:2], voxels=y[0, 0].numel(), block=8 * _BLOCK)
+    sums = _in_blocks(count, jobs, y)
+    return None if sums is None else Sums(*sums.to(y.dtype).unbind(-1))
+
+
 def _counted(y_pred: torch.Tensor, y: torch.Tensor, *, nonzero: bool) -> torch.Tensor | None:
     """Return int64 [B, C, 3] of the counts; None if these are no masks that can be counted."""
-    if y.shape != y_pred.shape or y.ndim < 3 or not y.numel():
+    if not _can_count(y_pred, y):
         return None
-    if not (_is_plain(y_pred) and _is_plain(y)):
-        return None
-    batches, channels = y.shape[:2]
     arrays = [_bits(plain(one).detach()) for one in (y, y_pred)]
-    jobs = [(b, *job) for b in range(batches) for job in _jobs(*arrays)]
     ones = _one(y.dtype), _one(y_pred.dtype)
 
-    def count(job: tuple[int, slice, slice]) -> np.ndarray[Any, Any] | None:
+    def count(job: _Job) -> np.ndarray[Any, Any] | None:
         b, rows, columns = job
         first, second = (_block(one[b], rows, columns) for one in arrays)
         return _count(first, second, ones, nonzero=nonzero)
 
-    counts = np.zeros((batches, channels, 3), np.int64)
-    threads = min(as_threads("auto"), len(jobs)) if y.numel() >= _MANY else 1
+    if all(one[0].flags.c_contiguous for one in arrays):
+        jobs = _jobs(*y.shape[:2], voxels=y[0, 0].numel(), block=_BLOCK)
+    else:
+        jobs = [(b, slice(None), slice(None)) for b in range(len(y))]
+    counts = _in_blocks(count, jobs, y)
+    return None if counts is None else counts.long()
+
+
+def _can_count(y_pred: torch.Tensor, y: torch.Tensor) -> bool:
+    """Whether both are batches of one shape that numpy can read."""
+    fit = y.shape == y_pred.shape and y.ndim >= 3 and y.numel() > 0
+    return fit and _is_plain(y_pred) and _is_plain(y)
+
+
+def _in_blocks(
+    count: Callable[[_Job], np.ndarray[Any, Any] | None], jobs: list[_Job], like: torch.Tensor
+) -> torch.Tensor | None:
+    """Return float64 [B, C, 3], the sums of what is counted in blocks; None if one is None."""
+    counts = np.zeros((*like.shape[:2], 3))
+    threads = min(as_threads("auto"), len(jobs)) if like.numel() >= _MANY else 1
     with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
         found = map(count, jobs) if pool is None else pool.map(count, jobs)
         for (b, rows, _), one in zip(jobs, found, strict=True):
@@ -144,20 +214,18 @@ def _one(dtype: torch.dtype) -> Any:
     return None if dtype == torch.bool else _HALVES.get(dtype, 1)
 
 
-def _jobs(*arrays: np.ndarray[Any, Any]) -> list[tuple[slice, slice]]:
-    """Return blocks of channels and of their voxels for one sample."""
-    channels = arrays[0].shape[1]
-    voxels = int(np.prod(arrays[0].shape[2:]))
-    if not all(one[0].flags.c_contiguous for one in arrays):
-        return [(slice(0, channels), slice(0, voxels))]
-    if voxels <= _BLOCK:
-        step = max(1, _BLOCK // voxels)
-        return [(slice(c, c + step), slice(0, voxels)) for c in range(0, channels, step)]
-    return [
-        (slice(c, c + 1), slice(s, s + _BLOCK))
-        for c in range(channels)
-        for s in range(0, voxels, _BLOCK)
-    ]
+def _jobs(samples: int, channels: int, *, voxels: int, block: int) -> list[_Job]:
+    """Return blocks: a sample, some of its channels, some of their voxels."""
+    if voxels <= block:
+        step = max(1, block // voxels)
+        parts = [(slice(c, c + step), slice(0, voxels)) for c in range(0, channels, step)]
+    else:
+        parts = [
+            (slice(c, c + 1), slice(s, s + block))
+            for c in range(channels)
+            for s in range(0, voxels, block)
+        ]
+    return [(b, *part) for b in range(samples) for part in parts]
 
 
 def _block(sample: np.ndarray[Any, Any], rows: slice, columns: slice) -> np.ndarray[Any, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from edgewise.compat.monai._options import REDUCTIONS, WEIGHTS, chosen
-from edgewise.compat.monai._sums import overlap_sums
+from edgewise.compat.monai._sums import exact_sums, overlap_sums
 
 from .metric import CumulativeIterationMetric, require_axes
 from .utils import create_ignore_mask, do_metric_reduction
@@ -110,11 +110,10 @@ def compute_generalized_dice(
     channels = [c for c in range(first, y.shape[1]) if c != ignore_index]
     if not channels:
         return torch.zeros(y_pred.shape[0], 1, device=y_pred.device)
-    if len(channels) == y.shape[1] - first:  # a view
-        y_pred, y = y_pred[:, first:], y[:, first:]
-    else:
-        y_pred, y = y_pred[:, channels], y[:, channels]
-    both, of_y, of_pred = overlap_sums(y_pred, y)
+    sums = None
+    if len(channels) == y.shape[1] - first:  # nothing needs to be copied
+        sums = exact_sums(y_pred[:, first:], y[:, first:])
+    both, of_y, of_pred = sums or overlap_sums(y_pred[:, channels], y[:, channels])
     weights = _weights(of_y.float(), chosen(weight_type, WEIGHTS))
     above, below = both * weights, (of_y + of_pred) * weights
     if sum_over_classes:

@@ -11,8 +11,9 @@ from .binary import (
     binary_propagation,
 )
 from .distances import distance_transform_cdt, distance_transform_edt
+from .growing import iterate_structure
 from .measurements import find_objects, label
-from .structures import generate_binary_structure, iterate_structure
+from .structures import generate_binary_structure
 
 __all__ = [
     "binary_closing",

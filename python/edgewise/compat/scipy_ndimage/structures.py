@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import operator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Neighbourhood", "generate_binary_structure", "iterate_structure", "neighbourhood"]
+__all__ = ["Neighbourhood", "generate_binary_structure", "neighbourhood"]
 
 
 class Neighbourhood(NamedTuple):
@@ -46,40 +45,6 @@ def generate_binary_structure(rank: int, connectivity: int) -> NDArray[np.bool_]
     if rank < 1:
         return np.array(True)
     return _steps(rank, 1) <= max(connectivity, 1)
-
-
-def iterate_structure(structure: Any, iterations: Any, origin: Any = None) -> Any:
-    """Return a structuring element applied to itself.
-
-    Parameters
-    ----------
-    structure : array
-    iterations : int
-        How often; below 2 the structure itself.
-    origin : int or sequence of int, optional
-        Given: the origin of the result, `iterations` times this one, is returned as well.
-
-    Returns
-    -------
-    array of bool, or (array of bool, list of int)
-        For ``iterations < 2`` a copy of `structure`, whatever its type.
-    """
-    from .binary import binary_dilation
-
-    given = np.asarray(structure)
-    if iterations < 2:
-        return given.copy()
-    more = operator.index(iterations) - 1
-    shape = [n + more * (n - 1) for n in given.shape]
-    first = [more * (n // 2) for n in given.shape]
-    grown: NDArray[np.bool_] = np.zeros(shape, bool)
-    grown[tuple(slice(a, a + n) for a, n in zip(first, given.shape, strict=True))] = given != 0
-    grown = binary_dilation(grown, given, iterations=more)
-    if origin is None:
-        return grown
-    from .arguments import one_per_axis
-
-    return grown, [iterations * one for one in one_per_axis(origin, given.ndim)]
 
 
 def neighbourhood(structure: NDArray[np.bool_]) -> Neighbourhood | None:

@@ -99,7 +99,12 @@ def run_library(name: str, checkouts: Path | None) -> dict:
     with tempfile.TemporaryDirectory() as scratch:
         root = None
         if source.where == "sdist":
-            root = download(source, Path(scratch))
+            try:
+                root = download(source, Path(scratch))
+            except OSError as error:
+                found["skipped"] = f"the source distribution cannot be downloaded: {error}"
+                print("skipped", name, found["skipped"], file=sys.stderr)
+                return found
         elif source.where == "repository":
             root = None if checkouts is None else checkouts / name
             if root is None or not root.is_dir():

@@ -260,8 +260,9 @@ def _simple(space: Any, files: Any, labels: Any, options: Any) -> Any:
 def _coloured(files: Mapping[str, NDArray[Any]]) -> str:
     """Say if nnU-Net takes the first reference for a colour picture."""
     first = min((name for name in files if name.startswith("ref")), default="")
-    picture = first.endswith((".nrrd", ".mha")) and files[first].shape[0] in (3, 4)
-    return "colour picture" if picture else ""
+    if not first.endswith((".nrrd", ".mha")):
+        return ""
+    return "colour picture" if {3, 4} & set(files[first].shape[::2]) else ""
 
 
 def _drawn_simple(draw: Draw) -> Call:

@@ -56,8 +56,10 @@ def run_suite(name: str, suite, root: Path | None) -> dict:
         options = ["-q", "-p", "edgewise_patched", "-p", "no:cacheprovider", "--tb=line"]
         options += ["--junitxml", str(report), "-o", "addopts=", "-W", "ignore"]
         options += ["--import-mode=importlib"]  # the installed library, not the checkout's
+        if root is not None:
+            options += ["--rootdir", str(root)]  # names of tests start there
         for test, _ in suite.deselected:
-            options += ["--deselect", test if root is None else f"{root / suite.path}::{test}"]
+            options += ["--deselect", test if root is None else f"{suite.path}::{test}"]
         environment = os.environ | {
             "EDGEWISE_UPSTREAM": name,
             "EDGEWISE_UPSTREAM_ROOT": str(root or ""),

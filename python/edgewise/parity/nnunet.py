@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import multiprocessing
@@ -206,7 +207,10 @@ def _folders(files: Mapping[str, NDArray[Any]]) -> Iterator[Path]:
             Path(folder, name).mkdir()
         for name, array in files.items():
             io.write(Path(folder, name), Image(array, 1.0, np.eye(4)))
-        yield Path(folder)
+        try:
+            yield Path(folder)
+        finally:
+            gc.collect(1)  # files that nnU-Net tried to read as pictures are still open
 
 
 def _told(folder: Path, returned: Any = None) -> Any:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import edgewise
 from edgewise import methods, metrics, voxels
+from edgewise.voxels.chamfer import chamfer_transform
 
 SHAPE = (160, 256, 256)
 VOXELS = SHAPE[0] * SHAPE[1] * SHAPE[2]
@@ -52,6 +53,7 @@ CALLS: dict[str, Callable[[], Callable[[], object]]] = {
     "distance_transform indices": lambda: partial(
         edgewise.distance_transform, ~balls(), return_indices=True
     ),
+    "chamfer_transform": lambda: partial(chamfer_transform, balls()),
     "label_distance_transform uint8": lambda: partial(voxels.label_distance_transform, labels()),
     "label_distance_transform int64": lambda: partial(
         voxels.label_distance_transform, labels().astype(np.int64)

@@ -16,8 +16,10 @@ __all__ = [
     "batch_mask_counts",
     "batch_surface_distances",
     "boundary",
+    "chamfer_transform",
     "connected_components",
     "dilate",
+    "directed_hausdorff",
     "distance_transform",
     "erode",
     "euler_characteristic",
@@ -46,7 +48,7 @@ _DistanceList: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64], NDArray
 # lib.rs: what the kernels use on this processor, at most what EDGEWISE_SIMD says
 def simd_level() -> Literal["baseline", "avx2", "avx512"]: ...
 
-# distance.rs: any number of axes; the nearest background element; no background: inf (uint32: 2**32 - 1), indices -1; uint32: always squared
+# distance.rs: any number of axes; the nearest background element, of several the one with the least indices, last axis first; no background: inf (uint32: 2**32 - 1), indices -1; uint32: always squared
 def distance_transform(
     mask: _Mask,
     spacing: Sequence[float],
@@ -61,8 +63,13 @@ def distance_transform(
 
 # one to three axes; to the nearest voxel of another label; none: inf
 def label_distance_transform(
-    labels: _Labels, spacing: Sequence[float], *, threads: int
+    labels: _Labels, spacing: Sequence[float], *, squared: bool, threads: int
 ) -> NDArray[np.float32]: ...
+
+# chamfer.rs: any number of axes; no background: -1
+def chamfer_transform(
+    mask: _Mask, *, metric: Literal["chessboard", "taxicab"]
+) -> NDArray[np.int32]: ...
 
 # counts.rs: two label maps of zeros and ones as bits
 @final
@@ -143,6 +150,11 @@ def batch_surface_distances(
     edge: Literal["background", "foreground"],
     threads: int,
 ) -> list[tuple[_DistanceList, _DistanceList]]: ...
+
+# point_sets.rs: rows in C order; distance, row of the farthest point, row of the other point nearest to it
+def directed_hausdorff(
+    points: NDArray[np.float64], others: NDArray[np.float64]
+) -> tuple[float, int, int]: ...
 
 # components.rs: labels 1..n in raster order of the array's C order; equal non-zero values that touch
 def connected_components(

@@ -31,8 +31,14 @@ def test_the_examples_of_a_page_run(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of_a_module_run(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    module = importlib.import_module(name)
-    assert doctest.testmod(module, optionflags=FLAGS).failed == 0
+    try:
+        module = importlib.import_module(name)
+        result = doctest.testmod(module, optionflags=FLAGS)
+    except ImportError as error:  # drop-ins for torch's libraries: tensors are what they are about
+        if not name.startswith("edgewise.compat.") or "torch" not in str(error):
+            raise
+        pytest.skip(str(error))
+    assert result.failed == 0
 
 
 def test_the_metrics_page_is_current():

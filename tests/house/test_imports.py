@@ -31,6 +31,7 @@ def loaded(statement: str) -> dict[str, float]:
     [
         "import edgewise",
         "import edgewise; edgewise.dice; edgewise.evaluate; edgewise.read; edgewise.Image",
+        "from edgewise.compat.catalogue import NAMES, library; [library(n) for n in NAMES]",
         "import edgewise.metrics, edgewise.voxels, edgewise.io, edgewise.evaluation",
     ],
 )

@@ -41,3 +41,28 @@ def distance_transform(mask, spacing, *, squared=False):
     found = squared_to_nearest(points(mask), points(~mask), spacing)
     result[mask] = found if squared else np.sqrt(found)
     return result
+
+
+def chamfer_transform(mask, metric):
+    """Steps from each foreground element to the nearest background one; -1 without background."""
+    mask = np.asarray(mask) != 0
+    result = np.zeros(mask.shape, np.int64)
+    targets = points(~mask)
+    if len(targets) == 0:
+        return result - 1
+    for place in points(mask):
+        offsets = np.abs(targets - place)
+        steps = offsets.sum(axis=1) if metric == "taxicab" else offsets.max(axis=1)
+        result[tuple(place)] = steps.min()
+    return result
+
+
+def directed_hausdorff(points, others):
+    """Greatest distance of a point to the nearest other, the first such point, what it is near."""
+    total = np.zeros((len(points), len(others)))
+    for axis in range(points.shape[1]):
+        delta = points[:, axis, None] - others[None, :, axis]
+        total += delta * delta
+    point = int(total.min(axis=1).argmax())
+    other = int(total[point].argmin())
+    return float(np.sqrt(total[point, other])), point, other

@@ -168,6 +168,20 @@ def test_centreline_metrics_follow_from_the_skeletons(pair, data):
     assert same(metrics.cldice(reference, prediction, **how), whole, 1e-15)
 
 
+def test_one_slice_of_a_volume_is_thinned_as_a_volume():
+    # Lee's method thins an array of one slice as an image: 3 voxels are left of this, not 2
+    slice_of = np.array([[1, 1, 1, 1], [1, 1, 1, 0], [1, 1, 1, 1], [1, 1, 0, 1]], bool)
+    volume = np.stack([slice_of & False, slice_of, slice_of & False])
+    whole, cut = (_core.skeleton(m, thinning="lee").sum() for m in (volume, volume[1:2]))
+    assert (whole, cut) == (2, 3)
+    other = volume & ~np.eye(4, dtype=bool)
+    skeletons = [_core.skeleton(m, thinning="lee") for m in (volume, other)]
+    tp, ts, _ = topology.cldice(*skeletons, volume, other)
+    assert metrics.topology_precision(volume, other) == tp
+    assert metrics.topology_sensitivity(volume, other) == ts
+    assert metrics.skeleton_length_ratio(other, volume) == 2 / skeletons[1].sum()
+
+
 @given(pairs(2, 3, 300))
 def test_skeletons_lie_inside_and_are_thin(pair):
     mask = pair[0]

@@ -22,12 +22,12 @@ import tempfile
 import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ET
-from importlib.metadata import version
 from pathlib import Path
 
 from sources import SOURCES, Source
 
 from edgewise.compat.catalogue import library
+from edgewise.parity.run import installed_version
 
 HERE = Path(__file__).resolve().parent
 INDEX = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
@@ -38,7 +38,8 @@ def download(source: Source, folder: Path) -> Path:
     project = f"{INDEX}/{source.place}/"
     with urllib.request.urlopen(project, timeout=60) as page:
         links = re.findall(r'href="([^"#]+)', page.read().decode())
-    name = rf"{re.escape(source.place).replace('-', '[-_]')}-{re.escape(source.revision)}\.tar\.gz"
+    stem = re.sub("[-_]", "[-_]", source.place)
+    name = rf"{stem}-{re.escape(source.revision)}\.tar\.gz"
     (link,) = {link for link in links if re.search(f"/{name}$", link)}
     with urllib.request.urlopen(urllib.parse.urljoin(project, link), timeout=300) as data:
         archive = folder / "sdist.tar.gz"
@@ -56,10 +57,12 @@ def run_suite(name: str, suite, root: Path | None) -> dict:
         options = ["-q", "-p", "edgewise_patched", "-p", "no:cacheprovider", "--tb=line"]
         options += ["--junitxml", str(report), "-o", "addopts=", "-W", "ignore"]
         options += ["--import-mode=importlib"]  # the installed library, not the checkout's
-        if root is not None:
-            options += ["--rootdir", str(root)]  # names of tests start there
+        if root is not None:  # names of tests start from here
+            options += ["--rootdir", str(root)]
+            options += [] if SOURCES[name].conftest else ["--noconftest"]
         for test, _ in suite.deselected:
-            options += ["--deselect", test if root is None else f"{suite.path}::{test}"]
+            # tests in wheels lie outside of pytest's root, their names begin behind the file
+            options += ["--deselect", f"{'' if root is None else suite.path}::{test}"]
         environment = os.environ | {
             "EDGEWISE_UPSTREAM": name,
             "EDGEWISE_UPSTREAM_ROOT": str(root or ""),
@@ -92,11 +95,16 @@ def run_suite(name: str, suite, root: Path | None) -> dict:
 def run_library(name: str, checkouts: Path | None) -> dict:
     """Run all suites of a library."""
     one, source = library(name), SOURCES[name]
-    found = {"library": name, "version": version(one.distribution), "suites": []}
+    found = {"library": name, "version": installed_version(one), "suites": []}
     with tempfile.TemporaryDirectory() as scratch:
         root = None
         if source.where == "sdist":
-            root = download(source, Path(scratch))
+            try:
+                root = download(source, Path(scratch))
+            except OSError as error:
+                found["skipped"] = f"the source distribution cannot be downloaded: {error}"
+                print("skipped", name, found["skipped"], file=sys.stderr)
+                return found
         elif source.where == "repository":
             root = None if checkouts is None else checkouts / name
             if root is None or not root.is_dir():

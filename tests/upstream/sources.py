@@ -20,6 +20,7 @@ class Source:
     where: Literal["wheel", "sdist", "repository"]
     place: str = ""
     revision: str = ""
+    conftest: bool = True  # False: the tests need nothing of it, and it wants packages that we lack
 
 
 SOURCES: dict[str, Source] = {
@@ -32,7 +33,7 @@ SOURCES: dict[str, Source] = {
     "monai": Source("repository", "https://github.com/Project-MONAI/MONAI", "d388d1c6f"),
     "scipy_ndimage": Source("wheel"),
     "scipy_spatial": Source("wheel"),
-    "skimage": Source("sdist", "scikit-image", "0.26.0"),
+    "skimage": Source("sdist", "scikit-image", "0.26.0", conftest=False),
     "surface_distance": Source(
         "repository", "https://github.com/google-deepmind/surface-distance", "1f805ce"
     ),

@@ -3,10 +3,13 @@
 import edt
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import ndimage
 
 from edgewise.errors import ConfigError, LabelError, ShapeError, SpacingError
 from edgewise.voxels import distance_transform
+from strategies import any_shape, examples, lay_out, layouts, masks
 
 SHAPES = [(65,), (64, 7), (5, 63), (1, 40), (20, 30, 17), (9, 1, 33), (3, 5, 4, 6), (2, 3, 2, 3, 4)]
 FRACTIONS = [0.03, 0.5, 0.97, 0.999]
@@ -61,6 +64,27 @@ def test_indices_point_at_background_in_that_distance(shape, order, dtype):
     assert not mask[tuple(indices)].any()
     offsets = (indices - np.indices(mask.shape)) * np.reshape(spacing, (-1, *[1] * mask.ndim))
     np.testing.assert_allclose(np.sqrt((offsets**2).sum(0)), distances, rtol=1e-6)
+
+
+@examples(100)
+@given(data=st.data())
+def test_indices_are_scipys_where_squares_are_exact(data):
+    mask = data.draw(masks(data.draw(any_shape(1, 4))))
+    mask.flat[data.draw(st.integers(0, mask.size - 1))] = False
+    step = st.sampled_from((1.0, 1.0, 2.0, 0.5, 3.0))
+    spacing = data.draw(st.tuples(*[step] * mask.ndim))
+    expected = ndimage.distance_transform_edt(
+        mask, sampling=spacing, return_distances=False, return_indices=True
+    )
+    laid_out = lay_out(mask, data.draw(layouts()))
+    for dtype in ("float32", "float64"):
+        distances, indices = distance_transform(
+            laid_out, spacing=spacing, return_indices=True, dtype=dtype, threads=2
+        )
+        np.testing.assert_array_equal(indices, expected)
+        np.testing.assert_array_equal(
+            distances, distance_transform(laid_out, spacing=spacing, dtype=dtype)
+        )
 
 
 @pytest.mark.parametrize("spacing", [None, (1.0, 2.5, 0.7)])

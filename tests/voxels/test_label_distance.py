@@ -22,6 +22,11 @@ def test_values_are_those_of_edt(grain, spacing):
     found = label_distance_transform(labels, spacing=spacing)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+    squares = edt.edtsq(labels, anisotropy=anisotropy, black_border=False, parallel=1)
+    found = label_distance_transform(labels, spacing=spacing, squared=True)
+    np.testing.assert_allclose(found, squares, rtol=1e-6)
+    if spacing != (3.0, 0.8, 0.7):
+        np.testing.assert_array_equal(found, squares)
 
 
 @given(st.data())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from types import CellType, FrameType, FunctionType, ModuleType
 from typing import Any, Final
@@ -38,6 +38,7 @@ def swap_references(old: list[Any], new: list[Any]) -> list[str]:
     own |= {id(cell) for one in (*old, *new) for cell in getattr(one, "__closure__", None) or ()}
     own |= {id(vars(one)) for one in new if hasattr(one, "__dict__")}
     own |= {id(one) for one in (*old, *new)}
+    own |= {id(part) for one in old for part in _lineage(one)}
     kept: list[str] = []
     bound: list[Any] = []  # staticmethods and classmethods: new ones are made
     holders = [one for one in gc.get_referrers(*old) if id(one) not in own]
@@ -50,6 +51,17 @@ def swap_references(old: list[Any], new: list[Any]) -> list[str]:
     if bound:
         kept += swap_references(bound, [type(one)(swap[id(one.__func__)]) for one in bound])
     return kept
+
+
+def _lineage(one: Any) -> Iterator[Any]:
+    """Yield what holds a class because it is one: its own tuple, and drop-ins made from it."""
+    if not isinstance(one, type):
+        return
+    yield from (one, one.__mro__, one.__bases__)
+    heirs: list[type] = one.__subclasses__()
+    for heir in heirs:
+        if any(cls.__module__.startswith("edgewise.compat.") for cls in (one, heir)):
+            yield from _lineage(heir)
 
 
 def _swapped_in(holder: Any, swap: Swap, classes: Mapping[int, type]) -> bool:

@@ -328,6 +328,9 @@ _HOOK: Final = ImportHook(_on_import)
 
 
 def _report(state: _State) -> list[str]:
+    """Return what to say of a library; nothing if the program did not import it."""
+    if not state.swapped:
+        return []
     calls = sum(_CALLS[place] for place in state.swapped)
     words = f"{len(state.swapped)} functions replaced, called {calls} times"
     waiting = sum(len(entries) for entries in state.pending.values())

@@ -117,7 +117,7 @@ class Ingredients:
         """Return the lengths of both skeletons and of their parts inside the other mask."""
         self.grid.require_three_axes("a skeleton")
         return self._once(
-            ("skeletons", thinning), lambda: skeleton_counts(*self._crops, thinning=thinning)
+            ("skeletons", thinning), lambda: skeleton_counts(*self._thick_crops, thinning=thinning)
         )
 
     def betti(self, connectivity: int | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -187,6 +187,18 @@ class Ingredients:
     def _crops(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         box = self._box or tuple((0, 1) for _ in self.grid.shape)
         return self._masks(box)
+
+    @cached_property
+    def _thick_crops(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Both masks in a box that is one slice thick only where the grid is.
+
+        Lee's thinning takes an array of one slice for an image, but not one slice of a volume.
+        """
+        box = self._box
+        if box is None or all(stop - start > 1 for start, stop in box):
+            return self._crops
+        grown = zip(box, self.grid.shape, strict=True)
+        return self._masks(tuple((max(0, a - 1), min(n, b + 1)) for (a, b), n in grown))
 
     def _masks(self, box: Box) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         where = tuple(slice(start, stop) for start, stop in box)

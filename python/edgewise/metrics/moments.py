@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from edgewise import _core
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Moments", "center_distance", "mahalanobis"]
+    from edgewise._arguments import AnyArray
+
+    from .joint import Box
+
+__all__ = ["Moments", "center_distance", "mahalanobis", "moments_of_label"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,11 @@ class Moments:
     n: int
     sums: Sequence[int]
     products: Sequence[Sequence[int]]
+
+
+def moments_of_label(labels: AnyArray, label: int, box: Box) -> Moments:
+    """Return the moments of a label within a box of a contiguous map of up to three axes."""
+    return Moments(*_core.moments(labels, [label], box, None))
 
 
 def _offset(reference: Moments, prediction: Moments) -> list[Fraction]:

@@ -71,7 +71,9 @@ def _strip(
         return mask & ~_core.erode(
             solid, connectivity=connectivity, iterations=int(width), edge="background"
         )
-    boundary = mask & ~_core.erode(solid, connectivity=1, iterations=1, edge="background")
+    boundary: Mask = mask & ~_core.erode(solid, connectivity=1, iterations=1, edge="background")
+    if strip == "edt_lt" and 0 < width <= 1:  # other voxels are at least one away
+        return boundary
     steps = tuple(spacing) if strip == "edt_lt_mm" else (1.0,) * mask.ndim
     distance, _ = _core.distance_transform(
         ~boundary, steps, squared=False, dtype="float64", indices=False, threads=1

@@ -101,7 +101,7 @@ def _difference(theirs: Any, ours: Any, where: str, rtol: float, atol: float) ->
             return f"{where}is a {type(ours).__name__}, not a tensor"
         if (theirs.dtype, theirs.device) != (ours.dtype, ours.device):
             return f"{where}is {ours.dtype} on {ours.device}, not {theirs.dtype} on {theirs.device}"
-        theirs, ours = theirs.detach().cpu().numpy(), ours.detach().cpu().numpy()
+        theirs, ours = _tensor_values(theirs), _tensor_values(ours)
     if type(theirs) is not type(ours):
         if type(theirs).__name__ == type(ours).__name__:  # classes mirrored here
             return _difference(vars(theirs), vars(ours), where, rtol, atol)
@@ -110,6 +110,12 @@ def _difference(theirs: Any, ours: Any, where: str, rtol: float, atol: float) ->
         if isinstance(theirs, kind):
             return handler(theirs, ours, where, rtol, atol)
     return "" if theirs is ours or theirs == ours else f"{where}is {ours!r}, not {theirs!r}"
+
+
+def _tensor_values(tensor: Any) -> Any:
+    """Return a tensor as an array; numpy has no bfloat16, float32 holds it."""
+    values = tensor.detach().cpu()
+    return (values.float() if values.element_size() == 2 else values).numpy()
 
 
 def _dict_difference(
@@ -139,7 +145,7 @@ def _array_difference(
     if theirs.shape != ours.shape:
         return f"{where}has shape {ours.shape}, not {theirs.shape}"
     if theirs.dtype.kind in "fc":
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             near = np.abs(theirs - ours) <= atol + rtol * np.abs(theirs)
         same = (theirs == ours) | near | (np.isnan(theirs) & np.isnan(ours))
     else:

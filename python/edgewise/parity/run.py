@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import zlib
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -62,6 +63,8 @@ def installed_version(library: Library) -> str:
     try:
         return version(library.distribution)
     except PackageNotFoundError as error:
+        if importlib.util.find_spec(library.module.partition(".")[0]) is not None:
+            return library.version  # a checkout on the path, which cannot say its version
         message = (
             f"{library.distribution} is not installed, so there is nothing to compare with: "
             f"pip install {library.distribution}=={library.version}"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["connected_components"]
+__all__ = ["connected_components", "counted_components"]
 
 
 def connected_components(
@@ -70,8 +70,15 @@ def connected_components(
     >>> int(connected_components([[1, 0], [0, 1]], connectivity=1).max())
     2
     """
+    components, _ = counted_components(labels, connectivity=connectivity, threads=threads)
+    return components
+
+
+def counted_components(
+    labels: ArrayLike, *, connectivity: int | None = None, threads: Threads = "auto"
+) -> tuple[NDArray[np.uint32], int]:
+    """Return `connected_components` and their number."""
     array = as_label_map(labels, allow_negative_labels=True)
-    components, _ = _core.connected_components(
+    return _core.connected_components(
         array, connectivity=as_connectivity(connectivity, array.ndim), threads=as_threads(threads)
     )
-    return components

@@ -93,7 +93,8 @@ def distance_transform(
     indices : array of int32, one axis before those of `mask`, only if `return_indices`
         ``indices[k]`` is the index of the nearest background voxel along axis ``k``: of the voxel
         itself in the background (with `signed`: of the nearest foreground voxel). -1 if there is
-        none. Of several nearest voxels any one.
+        none. Of several nearest voxels the one with the least index along the last axis, of these
+        the one with the least index along the axis before, and so on; memory order changes nothing.
 
     Raises
     ------
@@ -118,7 +119,9 @@ def distance_transform(
     -----
     With ``t_k = offset_k * spacing_k`` the square is ``t_0**2 + t_1**2 + ...`` in axis order, as
     ``scipy.ndimage.distance_transform_edt`` computes it; that function assigns finite distances to
-    a mask without background. Signed distances have the convention of ``edt.sdf``.
+    a mask without background. Signed distances have the convention of ``edt.sdf``. Indices are
+    those of that function where the squares of `spacing` are exact (whole numbers, halves); for
+    other spacings its rounding decides between voxels that are equally near.
 
     References
     ----------
@@ -163,7 +166,11 @@ def _as_dtype(dtype: DTypeLike, *, whole: bool) -> _Dtype:
 
 
 def label_distance_transform(
-    labels: ArrayLike, *, spacing: Spacing = None, threads: Threads = "auto"
+    labels: ArrayLike,
+    *,
+    spacing: Spacing = None,
+    squared: bool = False,
+    threads: Threads = "auto",
 ) -> NDArray[np.float32]:
     """Return the distance of each labelled voxel to the nearest voxel of another label.
 
@@ -175,6 +182,8 @@ def label_distance_transform(
         0 is background; negative values are labels too. Any memory order; never modified.
     spacing : float or sequence of float, optional
         Distance between neighbouring voxels along each axis of the array, in mm. Default: 1.
+    squared : bool, default False
+        Squared distances, in squared units of `spacing`.
     threads : int or "auto", default "auto"
         Number of threads; the result does not depend on it.
 
@@ -199,8 +208,8 @@ def label_distance_transform(
 
     Notes
     -----
-    The values are those of ``edt.edt(labels, black_border=False)``. Memory beyond the result: 2
-    bytes a voxel (4 with more than 65 536 labels).
+    The values are those of ``edt.edt(labels, black_border=False)``, `squared` of ``edt.edtsq``.
+    Memory beyond the result: 2 bytes a voxel (4 with more than 65 536 labels).
 
     Examples
     --------
@@ -212,4 +221,6 @@ def label_distance_transform(
         message = f"labels must have one to three axes, got {array.ndim}"
         raise ShapeError(message)
     steps = as_spacing(spacing, array.ndim)
-    return _core.label_distance_transform(array, steps, threads=as_threads(threads))
+    return _core.label_distance_transform(
+        array, steps, squared=squared, threads=as_threads(threads)
+    )

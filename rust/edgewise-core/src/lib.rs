@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod chamfer;
 pub mod components;
 pub mod counts;
 pub mod distance;
@@ -19,6 +20,7 @@ pub mod moments;
 pub mod morphology;
 mod padded;
 pub mod parallel;
+pub mod point_sets;
 pub mod simd;
 pub mod sums;
 pub mod surface;

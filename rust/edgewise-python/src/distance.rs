@@ -1,7 +1,7 @@
 //! Distance transform: numpy in, numpy out, in the memory order of the mask.
 
 use edgewise_core::distance::{Output, Request, label_transform_into, transform_into};
-use numpy::{Element, PyArrayDyn, PyUntypedArray};
+use numpy::{Element, PyArrayDyn, PyArrayMethods, PyUntypedArray};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
@@ -35,24 +35,33 @@ fn distance_transform<'py>(
     }
 }
 
-/// Into an array that numpy makes: it asks for large pages.
+/// Into arrays that numpy makes: it asks for large pages.
 fn transform<'py, O: Output + Element>(
     py: Python<'py>,
     mask: &Borrowed<'py, u8>,
     request: &Request<'_>,
 ) -> PyResult<Found<'py>> {
     let (data, shape, order) = (mask.data()?, mask.shape(), mask.order);
-    let (distances, indices) = array::filled(py, shape, order, |distances: &mut [O]| {
-        transform_into(data, request, distances)
-    })?;
-    let distances = distances.into_any();
-    let Some(indices) = indices else { return Ok((distances, None)) };
-    let axes = shape.len();
-    let mut blocks = vec![axes];
+    if !request.indices {
+        let (distances, ()) = array::filled(py, shape, order, |distances: &mut [O]| {
+            transform_into(data, request, distances, &mut [])
+        })?;
+        return Ok((distances.into_any(), None));
+    }
+    let mut blocks = vec![shape.len()];
     blocks.extend(order.arrange(shape));
-    let mut indices = array::to_numpy(py, indices, &blocks, Order::C)?.into_any();
+    let indices = array::zeros::<i32>(py, &blocks, Order::C);
+    let mut writable = indices.readwrite();
+    let places = writable.as_slice_mut()?;
+    let (distances, ()) = array::filled(py, shape, order, |distances: &mut [O]| {
+        transform_into(data, request, distances, places)
+    })?;
+    drop(writable);
+    let distances = distances.into_any();
+    let mut indices = indices.into_any();
     if order == Order::Fortran {
         // the core's axes are the array's reversed: so are the blocks, and the axes within each
+        let axes = shape.len();
         let turned: Vec<usize> = std::iter::once(0).chain((1..=axes).rev()).collect();
         indices = indices.call_method1("transpose", (turned,))?;
         indices = indices.call_method1("__getitem__", (py_reversed(py)?,))?;
@@ -67,18 +76,19 @@ fn py_reversed(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 
 /// Distance of every labelled voxel to the nearest voxel of another label.
 #[pyfunction]
-#[pyo3(signature = (labels, spacing, *, threads))]
+#[pyo3(signature = (labels, spacing, *, squared, threads))]
 fn label_distance_transform<'py>(
     py: Python<'py>,
     labels: &Bound<'py, PyUntypedArray>,
     spacing: Vec<f64>,
+    squared: bool,
     threads: usize,
 ) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
     with_labels!(labels, |array| {
         let (view, order) = (array.view()?, array.order);
         let spacing = order.arrange(&spacing);
         let (found, ()) = array::filled(py, array.shape(), order, |distances: &mut [f32]| {
-            label_transform_into(&view, &spacing, threads, distances)
+            label_transform_into(&view, &spacing, squared, threads, distances)
         })?;
         Ok(found)
     })

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 mod array;
 mod batches;
+mod chamfer;
 mod components;
 mod counts;
 mod distance;
@@ -15,6 +16,7 @@ mod gzip;
 mod labels;
 mod moments;
 mod morphology;
+mod point_sets;
 mod sums;
 mod surface;
 mod surface_distance;
@@ -27,6 +29,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     simd::requested().map_err(errors::to_python)?; // a misspelt level must not pass as the best one
     module.add_function(wrap_pyfunction!(simd_level, module)?)?;
     batches::register(module)?;
+    chamfer::register(module)?;
     components::register(module)?;
     counts::register(module)?;
     distance::register(module)?;
@@ -34,6 +37,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     gzip::register(module)?;
     moments::register(module)?;
     morphology::register(module)?;
+    point_sets::register(module)?;
     sums::register(module)?;
     surface::register(module)?;
     surface_distance::register(module)?;

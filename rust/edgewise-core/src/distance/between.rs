@@ -159,7 +159,7 @@ impl<L: Lane, const N: usize> Kernel for Plane<'_, L, N> {
             }
             filled[y - around.start[1]] = true;
             outside(row, around.start[2], around.stop[2], &mut clear);
-            sweep.ramp.scan::<()>(&clear, around.start[2], &mut line, &mut [], 0);
+            sweep.ramp.scan::<()>(&clear, around.start[2], &mut line, &mut [], (0, 0));
             own[..columns].copy_from_slice(&line[skip..skip + columns]);
             let end = own[columns - 1];
             own[columns..].fill(end);

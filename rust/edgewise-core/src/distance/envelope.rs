@@ -19,9 +19,9 @@ pub(super) struct Block<L, I, const N: usize> {
     reach: Vec<u32>,
     /// Live rows that hold the nearest ones of a row.
     brackets: Vec<(u32, u32)>,
-    /// The results, and the live row that each lane took, where sources are kept.
+    /// The results and, where they are kept, their sources.
     pub(super) found: Vec<[L; N]>,
-    chosen: Vec<[L; N]>,
+    pub(super) chosen: Vec<[I; N]>,
     /// Greatest of all values pushed.
     highest: L,
 }
@@ -89,12 +89,6 @@ impl<L: Lane, I: Source, const N: usize> Block<L, I, N> {
     pub(super) fn is_settled(&self) -> bool {
         self.highest == L::ZERO || self.live.is_empty()
     }
-
-    /// The sources of a row of results.
-    #[inline(always)]
-    pub(super) fn source(&self, row: usize, lane: usize) -> I {
-        self.sources[self.chosen[row][lane].double() as usize][lane]
-    }
 }
 
 /// The parabola along one axis.
@@ -115,7 +109,7 @@ impl<L: Lane> Envelope<L> {
     }
 
     /// `found[i] = min over p of row[p] + squares[first + i - p]` for each lane, for `count` rows from `first` on; at most `n` rows have
-    /// been pushed, these among them, and the block is not settled.
+    /// been pushed, these among them, and the block is not settled. Of several rows with the least sum that with the least source is chosen.
     ///
     /// Rows are visited by divide and conquer: those answered above and below bracket the search.
     #[inline(always)]
@@ -129,7 +123,7 @@ impl<L: Lane> Envelope<L> {
         block.found.resize(count, [L::ZERO; N]);
         block.brackets.resize(count, (0, 0));
         if I::KEPT {
-            block.chosen.resize(count, [L::ZERO; N]);
+            block.chosen.resize(count, [I::default(); N]);
         }
         let last = block.live.len() as u32 - 1;
         self.row(block, first, 0, (0, last), true);
@@ -161,7 +155,7 @@ impl<L: Lane> Envelope<L> {
             block.found[i] = [L::ZERO; N];
             block.brackets[i] = (own, own);
             if I::KEPT {
-                block.chosen[i] = [L::of(own.into()); N];
+                block.chosen[i] = block.sources[own as usize];
             }
             return;
         }
@@ -171,23 +165,33 @@ impl<L: Lane> Envelope<L> {
             high = high.min(block.rank[rows.min(y + reach as usize + 1)] - 1);
         }
         let window = low as usize..=high as usize;
-        let (live, positions) = (&block.live[window.clone()], &block.positions[window]);
+        let (live, positions) = (&block.live[window.clone()], &block.positions[window.clone()]);
         let squares = &self.squares[self.n - 1 - y..];
-        if !I::KEPT && (!inner || live.len() <= NARROW) {
-            block.found[i] = least(live, positions, squares);
+        if !inner || live.len() <= NARROW {
             block.brackets[i] = (low, high);
+            if I::KEPT {
+                let mut best = Best::new(0);
+                best.take::<false>(live, &block.sources[window], positions, squares);
+                (block.found[i], block.chosen[i]) = (best.sums, best.sources);
+            } else {
+                block.found[i] = least(live, positions, squares);
+            }
             return;
         }
-        let (best, at) = leftmost(live, positions, squares, low);
+        let mut best = Best::new(low);
+        if I::KEPT {
+            best.take::<true>(live, &block.sources[window], positions, squares);
+            block.chosen[i] = best.sources;
+        } else {
+            best.take_first(live, positions, squares);
+        }
+        let (best, at) = (best.sums, best.at);
         block.found[i] = best;
         let left = L::least(&at).double() as u32;
         // where sums are too large to be told apart, any row may be the nearest; `at` is the first of the window there
         let told = L::greatest(&best) < L::MAX_SUM;
         let right = if told { L::greatest(&at).double() as u32 } else { high };
         block.brackets[i] = (left, right);
-        if I::KEPT {
-            block.chosen[i] = at;
-        }
     }
 }
 
@@ -250,57 +254,113 @@ fn lower<L: Lane, const N: usize, const K: usize>(
     }
 }
 
-/// Least sum in each lane and the first live row that has it; the window begins at live row `low`.
-#[inline(always)]
-fn leftmost<L: Lane, const N: usize>(
-    live: &[[L; N]],
-    positions: &[u32],
-    squares: &[L],
-    low: u32,
-) -> ([L; N], [L; N]) {
-    let mut number = L::of(low.into());
-    let mut best = [L::MAX_SUM; N];
-    let mut at = [number; N];
-    let (fours, rest) = live.as_chunks::<4>();
-    let (at_fours, at_rest) = positions.as_chunks::<4>();
-    for (rows, positions) in fours.iter().zip(at_fours) {
-        lower_at((&mut best, &mut at), rows, positions, squares, &mut number);
-    }
-    let to = (&mut best, &mut at);
-    if let (Ok(rows), Ok(at)) = (<&[_; 1]>::try_from(rest), at_rest.try_into()) {
-        lower_at(to, rows, at, squares, &mut number);
-    } else if let (Ok(rows), Ok(at)) = (<&[_; 2]>::try_from(rest), at_rest.try_into()) {
-        lower_at(to, rows, at, squares, &mut number);
-    } else if let (Ok(rows), Ok(at)) = (<&[_; 3]>::try_from(rest), at_rest.try_into()) {
-        lower_at(to, rows, at, squares, &mut number);
-    }
-    (best, at)
+/// Least sum in each lane, and which live row has it: the first one, or that with the least source where sources are kept.
+struct Best<L, I, const N: usize> {
+    sums: [L; N],
+    sources: [I; N],
+    at: [L; N],
+    /// Number of the next live row.
+    next: L,
 }
 
-/// [`lower`], with the numbers of the rows that had the least sums; `number` is that of the first row.
-#[inline(always)]
-fn lower_at<L: Lane, const N: usize, const K: usize>(
-    (best, at): (&mut [L; N], &mut [L; N]),
-    rows: &[[L; N]; K],
-    positions: &[u32; K],
-    squares: &[L],
-    number: &mut L,
-) {
-    let squares = positions.map(|position| squares[position as usize]);
-    let numbers = [(); K].map(|()| {
-        let own = *number;
-        *number = own.plus(L::of(1.0));
-        own
-    });
-    for lane in 0..N {
-        let (mut least, mut from) = (best[lane], at[lane]);
-        for k in 0..K {
-            let sum = rows[k][lane].plus(squares[k]);
-            let better = sum < least;
-            least = if better { sum } else { least };
-            from = if better { numbers[k] } else { from };
+impl<L: Lane, I: Source, const N: usize> Best<L, I, N> {
+    /// `low` is the number of the first live row.
+    #[inline(always)]
+    fn new(low: u32) -> Self {
+        let next = L::of(low.into());
+        Self { sums: [L::MAX_SUM; N], sources: [I::LAST; N], at: [next; N], next }
+    }
+
+    /// The first row with the least sum.
+    #[inline(always)]
+    fn take_first(&mut self, live: &[[L; N]], positions: &[u32], squares: &[L]) {
+        let (fours, rest) = live.as_chunks::<4>();
+        let (at_fours, at_rest) = positions.as_chunks::<4>();
+        for (rows, positions) in fours.iter().zip(at_fours) {
+            self.lower(rows, positions, squares);
         }
-        best[lane] = least;
-        at[lane] = from;
+        if let (Ok(rows), Ok(at)) = (<&[_; 1]>::try_from(rest), at_rest.try_into()) {
+            self.lower(rows, at, squares);
+        } else if let (Ok(rows), Ok(at)) = (<&[_; 2]>::try_from(rest), at_rest.try_into()) {
+            self.lower(rows, at, squares);
+        } else if let (Ok(rows), Ok(at)) = (<&[_; 3]>::try_from(rest), at_rest.try_into()) {
+            self.lower(rows, at, squares);
+        }
+    }
+
+    /// Take the sums of `K` rows where they are less.
+    #[inline(always)]
+    fn lower<const K: usize>(&mut self, rows: &[[L; N]; K], positions: &[u32; K], squares: &[L]) {
+        let squares = positions.map(|position| squares[position as usize]);
+        let numbers = self.numbers::<K>();
+        for (lane, (best, at)) in self.sums.iter_mut().zip(&mut self.at).enumerate() {
+            let (mut least, mut from) = (*best, *at);
+            for k in 0..K {
+                let sum = rows[k][lane].plus(squares[k]);
+                let better = sum < least;
+                least = if better { sum } else { least };
+                from = if better { numbers[k] } else { from };
+            }
+            (*best, *at) = (least, from);
+        }
+    }
+
+    /// The row with the least source among those with the least sum; `AT`: its number as well.
+    #[inline(always)]
+    fn take<const AT: bool>(
+        &mut self,
+        live: &[[L; N]],
+        sources: &[[I; N]],
+        positions: &[u32],
+        squares: &[L],
+    ) {
+        let (fours, rest) = live.as_chunks::<4>();
+        let (from_fours, from_rest) = sources.as_chunks::<4>();
+        let (at_fours, at_rest) = positions.as_chunks::<4>();
+        for ((rows, from), at) in fours.iter().zip(from_fours).zip(at_fours) {
+            self.lower_from::<AT, 4>(rows, from, at, squares);
+        }
+        for ((row, from), at) in rest.iter().zip(from_rest).zip(at_rest) {
+            self.lower_from::<AT, 1>(&[*row], &[*from], &[*at], squares);
+        }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::needless_bitwise_bool, reason = "a branch would end the vector code")]
+    fn lower_from<const AT: bool, const K: usize>(
+        &mut self,
+        rows: &[[L; N]; K],
+        sources: &[[I; N]; K],
+        positions: &[u32; K],
+        squares: &[L],
+    ) {
+        let squares = positions.map(|position| squares[position as usize]);
+        let numbers = self.numbers::<K>();
+        for lane in 0..N {
+            let (mut least, mut from, mut at) =
+                (self.sums[lane], self.sources[lane], self.at[lane]);
+            for k in 0..K {
+                let sum = rows[k][lane].plus(squares[k]);
+                let source = sources[k][lane];
+                let better = (sum < least) | ((sum == least) & (source < from));
+                least = if better { sum } else { least };
+                from = if better { source } else { from };
+                if AT {
+                    at = if better { numbers[k] } else { at };
+                }
+            }
+            self.sums[lane] = least;
+            self.sources[lane] = from;
+            self.at[lane] = at;
+        }
+    }
+
+    #[inline(always)]
+    fn numbers<const K: usize>(&mut self) -> [L; K] {
+        [(); K].map(|()| {
+            let own = self.next;
+            self.next = own.plus(L::of(1.0));
+            own
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! The part of an array that a transform has to look at, in bits.
 
+use super::numbers::Numbering;
 use crate::mask::Mask;
 
 /// The foreground in bits, one row along the fastest axis after the other, and the box around it.
@@ -11,12 +12,16 @@ pub(super) struct Field {
     /// The box: the foreground and one layer around it, where the array has one.
     pub(super) start: Vec<usize>,
     pub(super) stop: Vec<usize>,
+    /// Numbers of the voxels of the array.
+    pub(super) numbering: Numbering,
 }
 
 impl Field {
     /// `None` if there is no foreground.
-    pub(super) fn new(bits: Mask, shape: Vec<usize>) -> Option<Self> {
-        let mut field = Self { bits, start: shape.clone(), stop: vec![0; shape.len()], shape };
+    pub(super) fn new(bits: Mask, numbering: Numbering) -> Option<Self> {
+        let shape = numbering.shape().to_vec();
+        let (start, stop) = (shape.clone(), vec![0; shape.len()]);
+        let mut field = Self { bits, shape, start, stop, numbering };
         field.fit();
         (field.start[0] < field.stop[0]).then_some(field)
     }

@@ -175,14 +175,17 @@ impl Output for u32 {
     }
 }
 
-/// The nearest voxel so far: a position in memory, or nothing at all where only distances are wanted.
-pub(super) trait Source: Copy + Default + Send + Sync + 'static {
+/// The nearest voxel so far, the least of several: its number, or nothing at all where only distances are wanted.
+pub(super) trait Source: Copy + Default + PartialOrd + Send + Sync + 'static {
     const KEPT: bool;
-    fn at(position: usize) -> Self;
+    /// Not less than any other.
+    const LAST: Self;
+    fn at(number: usize) -> Self;
 }
 
 impl Source for () {
     const KEPT: bool = false;
+    const LAST: Self = ();
 
     #[inline(always)]
     fn at(_: usize) -> Self {}
@@ -190,9 +193,10 @@ impl Source for () {
 
 impl Source for u32 {
     const KEPT: bool = true;
+    const LAST: Self = Self::MAX;
 
     #[inline(always)]
-    fn at(position: usize) -> Self {
-        position as Self
+    fn at(number: usize) -> Self {
+        number as Self
     }
 }

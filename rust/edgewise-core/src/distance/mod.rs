@@ -8,13 +8,16 @@
 //! above and below bracket the search, and the value at `y` itself bounds how far `p` may be. Rows without any source are left out.
 //!
 //! Only the box around the foreground is looked at. Cost there: 0.5 to 5 ns a voxel on one thread for blobs, points and noise alike. Memory beyond
-//! the result: an eighth of a byte a voxel, 32 bytes a row, and one slice of 2 or 4 bytes a voxel a thread; 8 bytes a voxel more where nearest voxels
-//! are needed (12 where spacings are no multiples of one unit).
+//! the result: an eighth of a byte a voxel, 32 bytes a row, and one slice of 2 or 4 bytes a voxel a thread; 4 bytes a voxel more where nearest voxels
+//! are needed but not asked for, and 8 where they are asked for with distances in single precision and spacings that are no multiples of one unit.
 //!
 //! Exactness: where all spacings are whole multiples of one unit and the squared diagonal allows it, squared distances are whole numbers throughout
 //! and ties are exact: of 16 bits where cells of the box show that no distance is longer than 255 units, else of 32. Where the result is
 //! double precision and the unit is not a power of two, or where indices are asked for, the passes carry the nearest voxel and the distance is
 //! computed from its index offset as [`crate::Metric`] does, summed in the order of the array's axes.
+//!
+//! Ties: voxels are numbered so that the last of the array's axes counts most, and of equal sums the one with the least number is taken. That adds
+//! to every value of a column a number too small to change the sums, so the brackets hold as they do without.
 #![allow(clippy::inline_always, reason = "see `simd`")]
 
 mod between;
@@ -22,7 +25,7 @@ mod envelope;
 mod field;
 mod lanes;
 mod multilabel;
-mod offsets;
+mod numbers;
 mod passes;
 mod rows;
 mod steps;
@@ -32,10 +35,11 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::mask::Mask;
 use crate::parallel;
+use crate::simd;
 
 use field::Field;
 use lanes::{Lane, Source};
-use offsets::Offsets;
+use numbers::{Finish, Numbering, Part};
 use passes::Passes;
 use steps::Steps;
 
@@ -65,7 +69,8 @@ pub struct Request<'a> {
     pub reversed: bool,
     /// Squared distances (in squared units of the spacing) instead of distances.
     pub squared: bool,
-    /// Also return the nearest background voxel of each voxel.
+    /// Also return the nearest background voxel of each voxel: of several the one whose index along the last of the array's axes is least, of
+    /// these the one whose index along the axis before is least, and so on. Distances that rounding makes equal or different are what they are made.
     pub indices: bool,
     /// Number of threads; results do not depend on it.
     pub threads: usize,
@@ -106,29 +111,30 @@ pub struct Transform<O> {
 /// ```
 pub fn transform<O: Output>(mask: &[u8], request: &Request<'_>) -> Result<Transform<O>> {
     let mut distances = vec![O::default(); mask.len()];
-    let indices = transform_into(mask, request, &mut distances)?;
-    Ok(Transform { distances, indices })
+    let blocks = if request.indices { request.shape.len() } else { 0 };
+    let mut indices = vec![0; blocks * mask.len()];
+    transform_into(mask, request, &mut distances, &mut indices)?;
+    Ok(Transform { distances, indices: request.indices.then_some(indices) })
 }
 
-/// The same into memory that is there already and **holds zeros**; the nearest voxels are returned.
+/// The same into memory that is there already: `distances` **hold zeros**, `indices` anything, or nothing where they are not asked for.
 ///
 /// # Errors
-/// As [`transform`], and [`Error::Shape`] if `distances` does not have as many elements as the mask.
+/// As [`transform`], and [`Error::Shape`] if `distances` does not have as many elements as the mask, or `indices` as many for every axis.
 pub fn transform_into<O: Output>(
     mask: &[u8],
     request: &Request<'_>,
     distances: &mut [O],
-) -> Result<Option<Vec<i32>>> {
+    indices: &mut [i32],
+) -> Result<()> {
     let (shape, steps) = checked(mask, request)?;
-    if distances.len() != mask.len() {
-        return Err(Error::Shape(format!(
-            "{} voxels do not fit into {} results",
-            mask.len(),
-            distances.len()
-        )));
+    let (voxels, room, places) = (mask.len(), distances.len(), indices.len());
+    let blocks = if request.indices { request.shape.len() } else { 0 };
+    if room != voxels || places != blocks * voxels {
+        let text = format!("{voxels} voxels do not fit into {room} results and {places} indices");
+        return Err(Error::Shape(text));
     }
-    let blocks = request.shape.len();
-    let threads = parallel::worthwhile(request.threads, mask.len());
+    let threads = parallel::worthwhile(request.threads, voxels);
     if O::WHOLE && !steps.countable(&shape) {
         return Err(Error::Spacing(format!(
             "squared distances are whole numbers of 32 bits only for spacings that are whole numbers and short enough axes, got spacing {:?}",
@@ -137,38 +143,77 @@ pub fn transform_into<O: Output>(
     }
     if !mask.contains(&0) {
         distances.fill(O::NOWHERE);
-        return Ok(request.indices.then(|| vec![-1; blocks * mask.len()]));
+        indices.fill(-1);
+        return Ok(());
     }
     let whole = steps.whole && steps.diagonal(&shape) < EXACT;
     let exact = !O::DOUBLE || steps.binary() && whole;
-    let field = packed(mask, &shape, threads);
+    let numbering = Numbering::new(&shape, request.reversed);
+    let field = packed(mask, &numbering, threads);
+    let lanes = field.as_ref().map(|field| (field, Lanes::choose(field, &steps)));
+    let root = !request.squared && !O::WHOLE;
+    let factor = O::of(if root { steps.unit } else { steps.unit * steps.unit });
     if !request.indices && exact {
-        if let Some(field) = field {
-            let square = steps.unit * steps.unit;
-            let root = !request.squared && !O::WHOLE;
-            let factor = O::of(if root { steps.unit } else { square });
-            let lanes = Lanes::choose(&field, &steps);
-            let nothing = &mut vec![(); mask.len()];
-            sweep(&field, &steps, lanes, (factor, root), threads, distances, nothing);
+        if let Some((field, lanes)) = lanes {
+            let nothing = &mut vec![(); voxels];
+            sweep(field, &steps, lanes, (factor, root), threads, distances, nothing);
         }
-        return Ok(None);
+        return Ok(());
     }
-    fits_positions(mask.len())?;
-    let sources = sources(field.as_ref(), &steps, mask.len(), threads);
-    let offsets = Offsets::new(request);
-    let measure = |(k, (out, from)): (usize, (&mut [O], &[u32]))| {
-        offsets.measure(k * GRAIN, from, out);
+    fits_positions(voxels)?;
+    // the numbers lie where the indices along the last axis will be
+    let mut own = vec![0; if request.indices { 0 } else { voxels }];
+    let (others, last) = match blocks {
+        0 => (indices, &mut own[..]),
+        _ => indices.split_at_mut((blocks - 1) * voxels),
     };
+    let numbers: &mut [u32] = bytemuck::cast_slice_mut(last);
+    numbering.fill(numbers, threads);
+    let mut found = exact;
+    if let Some((field, lanes)) = lanes {
+        if !O::DOUBLE && lanes == Lanes::Floating {
+            // floating numbers choose between voxels as double precision does
+            let values = &mut vec![0_f64; voxels];
+            sweep(field, &steps, lanes, (0.0, false), threads, values, numbers);
+            found = false;
+        } else {
+            let finish = if exact { (factor, root) } else { (O::of(0.0), false) };
+            sweep(field, &steps, lanes, finish, threads, distances, numbers);
+        }
+    }
+    let distances = if found { &mut [] } else { distances };
+    finish(request, numbers, others, distances, threads);
+    Ok(())
+}
+
+/// Distances, unless they are there, and indices from the numbers of the nearest voxels.
+fn finish<O: Output>(
+    request: &Request<'_>,
+    numbers: &mut [u32],
+    others: &mut [i32],
+    distances: &mut [O],
+    threads: usize,
+) {
+    let finish = Finish::new(request);
+    let voxels = numbers.len();
+    let mut distances = distances.chunks_mut(GRAIN);
+    let mut others: Vec<_> =
+        others.chunks_mut(voxels).map(|block| block.chunks_mut(GRAIN)).collect();
+    let parts = numbers.chunks_mut(GRAIN).enumerate().map(|(k, numbers)| Part {
+        finish: &finish,
+        start: k * GRAIN,
+        numbers,
+        indices: others.iter_mut().filter_map(Iterator::next).collect(),
+        wanted: request.indices,
+        distances: distances.next().unwrap_or_default(),
+    });
     parallel::install(threads, |parallel| {
         if parallel {
-            let parts = distances.par_chunks_mut(GRAIN).zip(sources.par_chunks(GRAIN));
-            parts.enumerate().for_each(measure);
+            parts.collect::<Vec<_>>().into_par_iter().for_each(simd::dispatch);
         } else {
-            let parts = distances.chunks_mut(GRAIN).zip(sources.chunks(GRAIN));
-            parts.enumerate().for_each(measure);
+            parts.for_each(simd::dispatch);
         }
     });
-    Ok(request.indices.then(|| offsets.indices(&sources)))
 }
 
 fn fits_positions(voxels: usize) -> Result<()> {
@@ -208,28 +253,11 @@ fn checked(mask: &[u8], request: &Request<'_>) -> Result<(Vec<usize>, Steps)> {
 }
 
 /// The foreground in bits; `None` if there is none.
-fn packed(mask: &[u8], shape: &[usize], threads: usize) -> Option<Field> {
+fn packed(mask: &[u8], numbering: &Numbering, threads: usize) -> Option<Field> {
+    let shape = numbering.shape();
     let n = shape[shape.len() - 1];
     let bits = Mask::from_bytes_in(mask, [1, mask.len() / n, n], 2, threads);
-    Field::new(bits, shape.to_vec())
-}
-
-/// Positions of the nearest voxels.
-fn sources(field: Option<&Field>, steps: &Steps, voxels: usize, threads: usize) -> Vec<u32> {
-    let mut sources: Vec<u32> = (0..voxels as u32).collect();
-    let Some(field) = field else { return sources };
-    match Lanes::choose(field, steps) {
-        // floating numbers choose between voxels as double precision does
-        Lanes::Floating => {
-            let values = &mut vec![0_f64; voxels];
-            sweep(field, steps, Lanes::Floating, (0.0, false), threads, values, &mut sources);
-        }
-        whole => {
-            let values = &mut vec![0_f32; voxels];
-            sweep(field, steps, whole, (0.0, false), threads, values, &mut sources);
-        }
-    }
-    sources
+    Field::new(bits, numbering.clone())
 }
 
 /// What the passes run on.

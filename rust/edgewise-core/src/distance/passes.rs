@@ -71,7 +71,7 @@ impl<'a, L: Lane, O: Output, const N: usize> Passes<'a, L, O, N> {
         Self { field, ramp, envelopes, factor, root, threads }
     }
 
-    /// Run all passes. `values` holds zeros; `sources` hold every voxel's own position, unless they are not kept.
+    /// Run all passes. `values` holds zeros; `sources` hold every voxel's own number, unless they are not kept.
     pub(super) fn run<I: Source>(&self, values: &mut [O], sources: &mut [I]) {
         parallel::install(self.threads, |parallel| {
             let axes = self.field.shape.len();
@@ -212,8 +212,9 @@ impl<L: Lane, O: Output, I: Source, const N: usize> Kernel for Slab<'_, '_, '_, 
                 &mut []
             };
             let kept = if I::KEPT { width } else { 0 };
-            let start = row * field.shape[axes - 1] + begin;
-            passes.ramp.scan(bits, begin, &mut values[..width], &mut sources[..kept], start);
+            let step = field.numbering.step();
+            let numbers = (field.numbering.of_row(row) + begin * step, step);
+            passes.ramp.scan(bits, begin, &mut values[..width], &mut sources[..kept], numbers);
             // lanes beyond the end repeat the last one, which leaves the brackets alone
             let end = values[width - 1];
             values[width..].fill(end);
@@ -245,18 +246,13 @@ impl<L: Lane, O: Output, I: Source, const N: usize> Kernel for Slab<'_, '_, '_, 
                 };
                 block.push(envelope, &row, &sources);
             }
-            let stop = width.min(start + N);
             if !block.is_settled() {
                 envelope.solve(block, 0, rows.len());
                 for (y, found) in block.found.iter().enumerate() {
                     scratch.slab[y * stride + start..][..N].copy_from_slice(found);
                 }
-                if I::KEPT {
-                    for y in 0..rows.len() {
-                        for x in start..stop {
-                            scratch.slab_sources[y * stride + x] = block.source(y, x - start);
-                        }
-                    }
+                for (y, sources) in block.chosen.iter().enumerate() {
+                    scratch.slab_sources[y * stride + start..][..N].copy_from_slice(sources);
                 }
             }
         }
@@ -330,9 +326,7 @@ impl<L: Lane, O: Output, I: Source, const N: usize> Kernel for Columns<'_, '_, '
                         lanes[begin - start..end - start].copy_from_slice(&found[..end - begin]);
                     }
                     if I::KEPT && !settled {
-                        for (x, source) in sources[begin..end].iter_mut().enumerate() {
-                            *source = block.source(y, x);
-                        }
+                        sources[begin..end].copy_from_slice(&block.chosen[y][..end - begin]);
                     }
                 }
             }

@@ -16,8 +16,8 @@ impl<L: Lane> Ramp<L> {
         Self { up, down, never }
     }
 
-    /// The voxels from `first` on of a row, as many as `values` holds, none of the set ones outside. `start` is the position in memory of the
-    /// first one.
+    /// The voxels from `first` on of a row, as many as `values` holds, none of the set ones outside. `numbers` are that of the first one and the
+    /// step to the next.
     #[inline(always)]
     pub(super) fn scan<I: Source>(
         &self,
@@ -25,12 +25,12 @@ impl<L: Lane> Ramp<L> {
         first: usize,
         values: &mut [L],
         sources: &mut [I],
-        start: usize,
+        numbers: (usize, usize),
     ) {
         values.fill(L::ZERO);
         if I::KEPT {
             for (i, source) in sources.iter_mut().enumerate() {
-                *source = I::at(start + i);
+                *source = I::at(numbers.0 + i * numbers.1);
             }
         }
         let mut carry = 0; // the last bit of the word before
@@ -43,12 +43,12 @@ impl<L: Lane> Ramp<L> {
                 changes &= changes - 1;
                 match open.take() {
                     None => open = Some(x),
-                    Some(begin) => self.run(begin, x, values, sources, start),
+                    Some(begin) => self.run(begin, x, values, sources, numbers),
                 }
             }
         }
         if let Some(begin) = open {
-            self.run(begin, values.len(), values, sources, start);
+            self.run(begin, values.len(), values, sources, numbers);
         }
     }
 
@@ -60,7 +60,7 @@ impl<L: Lane> Ramp<L> {
         stop: usize,
         values: &mut [L],
         sources: &mut [I],
-        start: usize,
+        (start, step): (usize, usize),
     ) {
         let n = values.len();
         if begin == 0 && stop == n {
@@ -90,8 +90,8 @@ impl<L: Lane> Ramp<L> {
         }
         if I::KEPT {
             let half = begin + left;
-            sources[begin..half].fill(I::at((start + begin).wrapping_sub(1)));
-            sources[half..stop].fill(I::at(start + stop));
+            sources[begin..half].fill(I::at((start + begin * step).wrapping_sub(step)));
+            sources[half..stop].fill(I::at(start + stop * step));
         }
     }
 }

@@ -34,6 +34,39 @@ fn naive(mask: &[u8], request: &Request<'_>) -> Vec<f64> {
     mask.iter().enumerate().map(nearest).collect()
 }
 
+/// Position of the nearest background voxel, of several the first one where the last of the array's axes counts most; squares must be exact.
+fn first_nearest(mask: &[u8], request: &Request<'_>) -> Vec<usize> {
+    let axes = request.shape.len();
+    let index = |mut at: usize| {
+        let mut index = vec![0_i64; axes];
+        for axis in (0..axes).rev() {
+            index[axis] = (at % request.shape[axis]) as i64;
+            at /= request.shape[axis];
+        }
+        if !request.reversed {
+            index.reverse();
+        }
+        index
+    };
+    let spacing: Vec<f64> = if request.reversed {
+        request.spacing.to_vec()
+    } else {
+        request.spacing.iter().rev().copied().collect()
+    };
+    let mut background: Vec<_> =
+        (0..mask.len()).filter(|&i| mask[i] == 0).map(|i| (index(i), i)).collect();
+    background.sort();
+    let nearest = |i: usize| {
+        let here = index(i);
+        let square = |there: &[i64]| -> f64 {
+            (0..axes).map(|k| ((here[k] - there[k]) as f64 * spacing[k]).powi(2)).sum()
+        };
+        let least = background.iter().min_by(|a, b| square(&a.0).total_cmp(&square(&b.0)));
+        least.map_or(0, |&(_, position)| position)
+    };
+    (0..mask.len()).map(nearest).collect()
+}
+
 fn close(a: f64, b: f64, relative: f64) -> bool {
     a == b || (a - b).abs() <= relative * b.abs()
 }
@@ -84,16 +117,21 @@ proptest! {
             prop_assert!(close(single.distances[i].into(), e, 1e-6));
         }
         if let Some(found) = &double.indices {
+            prop_assert_eq!(single.indices.as_ref(), Some(found));
             let voxels = mask.len();
+            let (ties, whole) = (first_nearest(&mask, &request), spacing.iter().all(|s| s * 2.0 % 1.0 == 0.0));
             for i in 0..voxels {
-                let mut position = 0;
-                for axis in 0..shape.len() {
-                    let index = found[axis * voxels + i];
-                    position = position * shape[axis] as i32 + index;
-                }
+                let position = |found: &[i32]| {
+                    let add = |all, axis| all * shape[axis] as i32 + found[axis * voxels + i];
+                    (0..shape.len()).fold(0, add)
+                };
                 let infinite = expected[i].is_infinite();
+                let position = position(found);
                 let right = if infinite { position < 0 } else { mask[position as usize] == 0 };
                 prop_assert!(right);
+                if whole && !infinite {
+                    prop_assert_eq!(position as usize, ties[i]);
+                }
             }
         }
         request.threads = 2;
@@ -161,7 +199,7 @@ proptest! {
         };
         let expected = transform::<f64>(&mask, &request).unwrap().distances;
         let (kept, steps) = checked(&mask, &request).unwrap();
-        let Some(field) = packed(&mask, &kept, 1) else { return Ok(()) };
+        let Some(field) = packed(&mask, &Numbering::new(&kept, false), 1) else { return Ok(()) };
         let bound = field.farthest(&steps.counts);
         let most = expected.iter().copied().fold(0.0, f64::max);
         prop_assert!(most <= bound * steps.unit.powi(2));
@@ -175,11 +213,12 @@ proptest! {
                 let nothing = &mut vec![(); mask.len()];
                 sweep(&field, &steps, lanes, (steps.unit.powi(2), false), threads, &mut found, nothing);
                 results.push(found);
-                let mut sources: Vec<u32> = (0..mask.len() as u32).collect();
+                let mut sources = vec![0; mask.len()];
+                Numbering::new(&kept, false).fill(&mut sources, 1);
                 let mut squares = vec![0_f64; mask.len()];
                 sweep(&field, &steps, lanes, (1.0, false), threads, &mut squares, &mut sources);
                 let mut offsets = vec![0_f64; mask.len()];
-                Offsets::new(&request).measure(0, &sources, &mut offsets);
+                finish(&request, &mut sources, &mut [], &mut offsets, 1);
                 results.push(offsets);
             }
         });
@@ -217,7 +256,7 @@ fn results_need_room() {
         indices: false,
         threads: 1,
     };
-    assert!(transform_into(&[0, 1, 1], &request, &mut [0_f32; 2]).is_err());
+    assert!(transform_into(&[0, 1, 1], &request, &mut [0_f32; 2], &mut []).is_err());
 }
 
 #[test]

@@ -28,7 +28,7 @@ use search::{Column, Search};
 
 /// Distance of every voxel with a label other than 0 to the nearest voxel with another label (0 is one), into memory that **holds zeros**.
 ///
-/// The outside of the array has no label. Infinite where there is no other label. Single precision, relative error below 1e-6; `spacing` is given
+/// `squared`: its square. The outside of the array has no label. Infinite where there is no other label. Single precision, relative error below 1e-6; `spacing` is given
 /// along the axes of the view. The result does not depend on `threads`. Memory: 2 bytes a voxel (4 for more than 65 536 labels), 16 bytes a
 /// row, and a slice of 2 or 4 bytes a voxel a thread.
 ///
@@ -41,13 +41,14 @@ use search::{Column, Search};
 ///
 /// let labels = View::new(&[7, 7, 7, 0, 2, 2, 2_u8], &[7])?;
 /// let mut distances = [0.0; 7];
-/// label_transform_into(&labels, &[0.5], 1, &mut distances)?;
+/// label_transform_into(&labels, &[0.5], false, 1, &mut distances)?;
 /// assert_eq!(distances, [1.5, 1.0, 0.5, 0.0, 0.5, 1.0, 1.5]);
 /// # Ok::<(), edgewise_core::Error>(())
 /// ```
 pub fn label_transform_into<T: Label>(
     labels: &View<T>,
     spacing: &[f64],
+    squared: bool,
     threads: usize,
     distances: &mut [f32],
 ) -> Result<()> {
@@ -77,15 +78,17 @@ pub fn label_transform_into<T: Label>(
         // slices of one row: the columns of a plane are shared between threads
         (shape, counts) = ([shape[1], 1, shape[2]], [counts[1], 1.0, counts[2]]);
     }
+    let unit = if squared { steps.unit * steps.unit } else { steps.unit };
+    let finish = (unit as f32, !squared);
     match Numbers::of(labels) {
         Numbers::Bytes(numbers) => {
-            Plan::new(numbers, shape, counts, &steps, threads).run(steps.whole, distances);
+            Plan::new(numbers, shape, counts, finish, threads).run(steps.whole, distances);
         }
         Numbers::Few(numbers) => {
-            Plan::new(&numbers, shape, counts, &steps, threads).run(steps.whole, distances);
+            Plan::new(&numbers, shape, counts, finish, threads).run(steps.whole, distances);
         }
         Numbers::Many(numbers) => {
-            Plan::new(&numbers, shape, counts, &steps, threads).run_wide(steps.whole, distances);
+            Plan::new(&numbers, shape, counts, finish, threads).run_wide(steps.whole, distances);
         }
     }
     Ok(())
@@ -101,7 +104,8 @@ struct Plan<'a, K> {
     shape: [usize; 3],
     /// Spacing in units.
     counts: [f64; 3],
-    unit: f64,
+    /// What squares are multiplied by, or their roots where that is set.
+    finish: (f32, bool),
     threads: usize,
 }
 
@@ -110,12 +114,12 @@ impl<'a, K: Number> Plan<'a, K> {
         numbers: &'a [K],
         whole: [usize; 3],
         counts: [f64; 3],
-        steps: &Steps,
+        finish: (f32, bool),
         threads: usize,
     ) -> Self {
         let bounds = simd::dispatch(Around { numbers, shape: whole }).grown(whole, 3);
         let shape = bounds.shape();
-        Self { numbers, whole, bounds, shape, counts, unit: steps.unit, threads }
+        Self { numbers, whole, bounds, shape, counts, finish, threads }
     }
 
     /// A row of the box.
@@ -306,10 +310,10 @@ impl<'a, L: Labelled, K: Number, const N: usize> Passes<'a, L, K, N> {
 
     #[inline(always)]
     fn finish(&self, from: &[L], into: &mut [f32]) {
-        let unit = self.plan.unit as f32;
+        let (factor, root) = self.plan.finish;
         for (value, &lane) in into.iter_mut().zip(from) {
             *value = if lane < self.planes.envelope.never {
-                f32::finish(lane, unit, true)
+                f32::finish(lane, factor, root)
             } else {
                 f32::NOWHERE
             };
@@ -351,7 +355,7 @@ impl<L: Labelled, K: Number, const N: usize> Kernel for Slab<'_, '_, '_, L, K, N
                 if row[begin] == K::default() {
                     values[begin..stop].fill(L::ZERO);
                 } else {
-                    passes.ramp.run::<()>(begin, stop, values, &mut [], 0);
+                    passes.ramp.run::<()>(begin, stop, values, &mut [], (0, 0));
                 }
             }
         }

@@ -52,12 +52,15 @@ proptest! {
         let narrow: Vec<u8> = map.iter().map(|&v| v as u8).collect();
         at_every_level(|_| {
             let mut found = vec![0.0; map.len()];
-            label_transform_into(&View::new(&narrow, &shape).unwrap(), spacing, threads, &mut found).unwrap();
+            label_transform_into(&View::new(&narrow, &shape).unwrap(), spacing, false, threads, &mut found).unwrap();
             let close = |(a, b): (&f32, &f32)| a.to_bits() == b.to_bits() || (a - b).abs() <= 1e-6 * b;
             assert!(found.iter().zip(&expected).all(close), "{found:?} {expected:?}");
             let mut again = vec![0.0; map.len()];
-            label_transform_into(&View::new(&wide, &shape).unwrap(), spacing, threads, &mut again).unwrap();
+            label_transform_into(&View::new(&wide, &shape).unwrap(), spacing, false, threads, &mut again).unwrap();
             assert!(again.iter().zip(&found).all(|(a, b)| a.to_bits() == b.to_bits()));
+            label_transform_into(&View::new(&narrow, &shape).unwrap(), spacing, true, threads, &mut again).unwrap();
+            let squared = |(a, b): (&f32, &f32)| a.to_bits() == (b * b).to_bits() || (a - b * b).abs() <= 1e-6 * a;
+            assert!(again.iter().zip(&expected).all(squared), "{again:?} {expected:?}");
         });
     }
 }
@@ -66,7 +69,7 @@ proptest! {
 fn more_labels_than_16_bits_hold() {
     let map: Vec<u32> = (0..200_000).map(|i| i / 2).collect();
     let mut found = vec![0.0; map.len()];
-    label_transform_into(&View::new(&map, &[400, 500]).unwrap(), &[1.0, 1.0], 2, &mut found)
+    label_transform_into(&View::new(&map, &[400, 500]).unwrap(), &[1.0, 1.0], false, 2, &mut found)
         .unwrap();
     assert!(found[2..].iter().all(|&distance| distance.to_bits() == 1_f32.to_bits()));
 }
@@ -74,16 +77,17 @@ fn more_labels_than_16_bits_hold() {
 #[test]
 fn a_single_voxel_has_no_other() {
     let mut found = [0.0];
-    label_transform_into(&View::new(&[0_u8], &[1, 1]).unwrap(), &[2.0; 2], 1, &mut found).unwrap();
+    label_transform_into(&View::new(&[0_u8], &[1, 1]).unwrap(), &[2.0; 2], false, 1, &mut found)
+        .unwrap();
     assert_eq!(found.map(f32::to_bits), [0]);
-    label_transform_into(&View::new(&[3_u8], &[1]).unwrap(), &[2.0], 1, &mut found).unwrap();
+    label_transform_into(&View::new(&[3_u8], &[1]).unwrap(), &[2.0], false, 1, &mut found).unwrap();
     assert!(found[0].is_infinite());
 }
 
 #[test]
 fn bad_requests_are_refused() {
     let view = View::new(&[1_u8, 2], &[2]).unwrap();
-    assert!(label_transform_into(&view, &[1.0], 1, &mut [0.0; 3]).is_err());
-    assert!(label_transform_into(&view, &[1.0, 1.0], 1, &mut [0.0; 2]).is_err());
-    assert!(label_transform_into(&view, &[f64::NAN], 1, &mut [0.0; 2]).is_err());
+    assert!(label_transform_into(&view, &[1.0], false, 1, &mut [0.0; 3]).is_err());
+    assert!(label_transform_into(&view, &[1.0, 1.0], false, 1, &mut [0.0; 2]).is_err());
+    assert!(label_transform_into(&view, &[f64::NAN], false, 1, &mut [0.0; 2]).is_err());
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import multiprocessing
@@ -206,7 +207,10 @@ def _folders(files: Mapping[str, NDArray[Any]]) -> Iterator[Path]:
             Path(folder, name).mkdir()
         for name, array in files.items():
             io.write(Path(folder, name), Image(array, 1.0, np.eye(4)))
-        yield Path(folder)
+        try:
+            yield Path(folder)
+        finally:
+            gc.collect(1)  # files that nnU-Net tried to read as pictures are still open
 
 
 def _told(folder: Path, returned: Any = None) -> Any:
@@ -260,8 +264,9 @@ def _simple(space: Any, files: Any, labels: Any, options: Any) -> Any:
 def _coloured(files: Mapping[str, NDArray[Any]]) -> str:
     """Say if nnU-Net takes the first reference for a colour picture."""
     first = min((name for name in files if name.startswith("ref")), default="")
-    picture = first.endswith((".nrrd", ".mha")) and files[first].shape[0] in (3, 4)
-    return "colour picture" if picture else ""
+    if not first.endswith((".nrrd", ".mha")):
+        return ""
+    return "colour picture" if {3, 4} & set(files[first].shape[::2]) else ""
 
 
 def _drawn_simple(draw: Draw) -> Call:

@@ -15,8 +15,8 @@ _READING: Final = (
     "such as one with skewed axes, is an error in one of them"
 )
 _COLOURS: Final = (
-    "If the first reference is a volume of 3 or 4 columns (.nrrd, .mha), nnU-Net takes it for a "
-    "colour picture and refuses those after it that are none"
+    "If the first reference is a volume of 3 or 4 columns or slices (.nrrd, .mha), nnU-Net takes "
+    "it for a colour picture and refuses those after it that are none"
 )
 
 _ENTRIES: Final = (

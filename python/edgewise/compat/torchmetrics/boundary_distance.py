@@ -61,7 +61,9 @@ def farthest(
     samples, classes, *shape = preds.shape
     if not samples * classes:
         return np.zeros((samples, classes), np.float32)
-    if classes > target.shape[1]:
+    if classes > target.shape[1]:  # pairs before the first without partner may raise as well
+        kept = preds[:1, : target.shape[1]], target[:1]
+        farthest(*kept, metric, spacing, directed=directed, corrected=corrected)
         message = f"preds has {classes} classes, target {target.shape[1]}"
         raise IndexError(message)
     if not (1 if corrected else 2) <= len(shape) <= 3:

@@ -106,12 +106,12 @@ def _side(tensor: Tensor, num_classes: int, *, spread: bool) -> Masks:
 
 def _class_numbers(tensor: Tensor, num_classes: int) -> Tensor:
     """Return the tensor if it holds numbers of classes."""
-    if tensor.dtype != torch.int64:
-        message = f"class numbers must be int64, got {tensor.dtype}"
-        raise RuntimeError(message)
     if not isinstance(num_classes, int) or isinstance(num_classes, bool):
         message = f"num_classes must be an integer, got {num_classes!r}"
         raise TypeError(message)
+    if tensor.dtype != torch.int64:
+        message = f"class numbers must be int64, got {tensor.dtype}"
+        raise RuntimeError(message)
     highest = _highest(tensor)
     if highest >= num_classes:
         message = f"class numbers must be 0 to {num_classes - 1}, found others"

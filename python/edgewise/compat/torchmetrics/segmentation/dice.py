@@ -75,8 +75,7 @@ class DiceScore(Metric):
         if not self.numerator:
             message = "no samples were given"
             raise ValueError(message)
-        numerator, denominator, support = (torch.cat(one) for one in self.metric_state.values())
-        found = _dice_score_compute(
-            numerator, denominator, self.average, self.aggregation_level, support
-        )
+        support = torch.cat(self.support) if self.average == "weighted" else None
+        counts = torch.cat(self.numerator), torch.cat(self.denominator)
+        found = _dice_score_compute(*counts, self.average, self.aggregation_level, support)
         return found.nanmean(dim=0)

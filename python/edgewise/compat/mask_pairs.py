@@ -48,7 +48,7 @@ def boundary_lists(
     reference, prediction : array of bool
         One shape, any memory order.
     spacing : sequence of float, optional
-        One per axis, in any unit. As in SciPy's distance transform the sign does not matter, and
+        One per axis, in any unit. The sign does not matter (SciPy misses the nearest there), and
         along an axis of spacing 0 nothing is far. Default: 1.
     connectivity : int, default 1
         Foreground with a neighbour outside its mask is boundary: neighbours across a face, up to

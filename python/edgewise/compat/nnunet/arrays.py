@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from edgewise.metrics.counts import Counts
 
-    from .one_case import Class
+__all__ = ["Class", "compute_tp_fp_fn_tn", "region_or_label_to_mask"]
 
-__all__ = ["compute_tp_fp_fn_tn", "region_or_label_to_mask"]
+Class: TypeAlias = "int | tuple[int, ...]"  # a label, or the labels of a region
 
 
 def region_or_label_to_mask(

@@ -11,8 +11,8 @@ from .files import reader_for
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .arrays import Class
     from .files import Reader
-    from .one_case import Class
 
 __all__ = ["classes_of", "reader_of"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
 
     from edgewise.metrics.joint import JointHistogram
 
+    from .arrays import Class
     from .files import Reader
 
-__all__ = ["Class", "measure_case", "measure_missed"]
-
-Class: TypeAlias = "int | tuple[int, ...]"
+__all__ = ["measure_case", "measure_missed"]
 
 _THREADS: Final = 1  # other cases keep the other cores busy
 

@@ -14,7 +14,7 @@ from .files import read_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from .one_case import Class
+    from .arrays import Class
 
 __all__ = [
     "key_to_label_or_region",

@@ -23,8 +23,8 @@ from edgewise.compat.nnunet.work import over_cases
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from edgewise.compat.nnunet.arrays import Class
     from edgewise.compat.nnunet.files import Reader
-    from edgewise.compat.nnunet.one_case import Class
 
 __all__ = [
     "compute_metrics",

@@ -10,7 +10,7 @@ from edgewise._extras import require
 from edgewise.metrics.batches import distance_lists_of_batch
 from edgewise.voxels import boundary
 
-from .lengths import rounded, shortest
+from .lengths import nearest, rounded
 from .misplaced import farthest_misplaced
 from .overlap import as_mask
 
@@ -173,9 +173,9 @@ def _measured(
         return rounded(np.array(found), steps)
     values = []
     for one, other in zip(preds, target, strict=True):
-        there, back = (np.argwhere(boundary(mask)) for mask in (one, other))
-        farthest_of = [shortest(there, back, metric, steps).max()]
+        first, second = boundary(one), boundary(other)
+        both_ways = [nearest(first, second, metric, steps).max()]
         if not directed:
-            farthest_of.append(shortest(back, there, metric, steps).max())
-        values.append(np.max(farthest_of))
+            both_ways.append(nearest(second, first, metric, steps).max())
+        values.append(np.max(both_ways))
     return np.array(values, np.float32)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from edgewise._extras import require
+from edgewise.voxels import distance_transform
+from edgewise.voxels.chamfer import chamfer_transform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-__all__ = ["rounded", "shortest"]
+__all__ = ["nearest", "rounded"]
 
 torch = require("torch", extra="torch")
 
@@ -33,20 +35,35 @@ def rounded(distances: NDArray[np.float64], steps: Sequence[float]) -> NDArray[n
     return distances.astype(np.float32)
 
 
-def shortest(
-    elements: NDArray[np.int64], others: NDArray[np.int64], metric: str, steps: Sequence[float]
+def nearest(
+    border: NDArray[np.bool_], other: NDArray[np.bool_], metric: str, steps: Sequence[float]
 ) -> NDArray[np.float32]:
-    """Return the length from each element to the nearest of the others.
+    """Return the length from each element of a mask to the nearest of another, in raster order.
 
     Parameters
     ----------
-    elements, others : int64 array
-        Places, one row each.
+    border, other : array of bool
+        Masks of one shape; `other` has foreground.
     metric : {"euclidean", "chessboard", "taxicab"}
         Length of a step.
     steps : sequence of float
         Spacing per axis; of whole numbers lengths are whole until the last step.
     """
+    if metric == "euclidean" and all(0 < abs(step) < np.inf for step in steps):
+        spacing = [abs(float(step)) for step in steps]
+        field = distance_transform(~other, spacing=spacing, dtype="float64")
+        return rounded(field[border].astype(np.float64), steps)
+    alike = isinstance(steps[0], Integral) and all(step == steps[0] for step in steps)
+    if metric != "euclidean" and alike and steps[0] > 0:
+        word: Any = metric
+        return (chamfer_transform(~other, metric=word)[border] * steps[0]).astype(np.float32)
+    return _shortest(np.argwhere(border), np.argwhere(other), metric, steps)
+
+
+def _shortest(
+    elements: NDArray[np.int64], others: NDArray[np.int64], metric: str, steps: Sequence[float]
+) -> NDArray[np.float32]:
+    """Return the length from each place to the nearest of the others, all pairs measured."""
     first, second = torch.from_numpy(elements), torch.from_numpy(others)
     rows = max(1, _BLOCK // max(1, len(others)))
     found = [

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgewise.voxels import boundary, distance_transform
+from edgewise.voxels import boundary
 
-from .lengths import rounded, shortest
+from .lengths import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,12 +43,7 @@ def _read_misplaced(
     border: NDArray[np.bool_], other: NDArray[np.bool_], metric: str, steps: Sequence[float]
 ) -> np.float32:
     rows, columns = np.nonzero(~other)
-    if metric == "euclidean" and all(0 < abs(step) < np.inf for step in steps):
-        spacing = [abs(float(step)) for step in steps]
-        field = distance_transform(~other, spacing=spacing, dtype="float64")
-        lengths = rounded(field[rows, columns].astype(np.float64), steps)
-    else:
-        lengths = shortest(np.stack([rows, columns], axis=1), np.argwhere(other), metric, steps)
     written = np.zeros(border.size, np.float32)
-    written[rows * border.shape[0] + columns] = lengths  # of several the last one
+    # of several the last one
+    written[rows * border.shape[0] + columns] = nearest(~other, other, metric, steps)
     return np.float32(written[border.ravel()].max())

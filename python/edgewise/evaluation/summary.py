@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from edgewise.statistics import Interval, means_bootstrap
 
 from . import summary_text
 from .layout import columns_text
+from .policies import BothEmpty, Missing, OneEmpty, Policies
+from .summary_row import SummaryRow
 from .tables import Table
 
 if TYPE_CHECKING:
@@ -22,95 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BothEmpty", "Missing", "OneEmpty", "Policies", "Summary", "SummaryRow", "summarize"]
 
-Missing: TypeAlias = str | float
-BothEmpty: TypeAlias = str | float
-OneEmpty: TypeAlias = str | float
-
-_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "missing": ("penalize", "skip", "zero", "nan", "error"),
-    "both_empty": ("skip", "best", "worst"),
-    "one_empty": ("worst", "keep", "skip"),
-}
 _ALWAYS: Final = frozenset({"tp", "fp", "fn", "tn", "n_ref", "n_pred"})
-
-
-@dataclass(frozen=True, slots=True)
-class Policies:
-    """What missing, empty and infinite values count.
-
-    Attributes
-    ----------
-    missing : {"penalize", "skip", "zero", "nan", "error"} or float
-        A missing or failed case: the worst value, left out, 0 (scores only), NaN, an exception, or
-        a number.
-    both_empty : {"skip", "best", "worst"} or float
-        NaN because both masks are empty.
-    one_empty : {"worst", "keep", "skip"} or float
-        Values where one mask is empty: infinite ones become the worst value, stay, or become a
-        number; "skip" leaves finite ones out too.
-    worst_distance : float, optional
-        What counts as the worst distance instead of the diagonal of the reference's grid, in mm.
-    """
-
-    missing: Missing = "penalize"
-    both_empty: BothEmpty = "skip"
-    one_empty: OneEmpty = "worst"
-    worst_distance: float | None = None
-
-    def __post_init__(self) -> None:
-        for name, words in _WORDS.items():
-            value = getattr(self, name)
-            if isinstance(value, str) and value not in words:
-                message = f"{name} must be {', '.join(words)} or a number, got {value!r}"
-                raise ConfigError(message)
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryRow:
-    """One metric of one label over all cases.
-
-    Attributes
-    ----------
-    algorithm : str
-        Empty if there is only one.
-    label, label_name, metric, unit
-        What is summarised; the unit is empty for ratios.
-    n : int
-        Values in the mean.
-    n_missing : int
-        Missing or failed cases; whether they are among `n` is the policy's choice.
-    n_both_empty, n_undefined : int
-        Values NaN because both masks are empty, or for another reason.
-    n_one_empty, n_infinite : int
-        Values with one mask empty; infinite values.
-    mean, low, high : float
-        Mean and its 95 % interval by percentile bootstrap; NaN ends for fewer than six values.
-    sd, median, q25, q75 : float
-        Standard deviation (n - 1), quartiles by linear interpolation.
-    worst, worst_case
-        Of the evaluated cases; NaN and empty for metrics without direction.
-    """
-
-    algorithm: str
-    label: int
-    label_name: str
-    metric: str
-    unit: str
-    n: int
-    n_missing: int
-    n_both_empty: int
-    n_undefined: int
-    n_one_empty: int
-    n_infinite: int
-    mean: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-    sd: float = math.nan
-    median: float = math.nan
-    q25: float = math.nan
-    q75: float = math.nan
-    worst: float = math.nan
-    worst_case: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from .layout import number_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .summary import BothEmpty, OneEmpty, Policies, SummaryRow
+    from .policies import BothEmpty, OneEmpty, Policies
+    from .summary_row import SummaryRow
 
 __all__ = ["FEWEST_FOR_INTERVAL", "cells", "means", "notes"]
 

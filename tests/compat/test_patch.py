@@ -109,6 +109,12 @@ def test_what_cannot_be_reached_is_told():
         assert "not reached: a tuple keeps assd" in str(active)
 
 
+def test_another_version_is_told(monkeypatch):
+    monkeypatch.setattr("edgewise.compat.replacement.version", lambda _: "0.4.0")
+    with edgewise.patch("medpy") as active:
+        assert "0.4.0 is installed, the drop-in reproduces 0.5.2" in str(active)
+
+
 def test_patching_twice_changes_nothing_and_the_last_undo_restores():
     first, second = edgewise.patch("medpy"), edgewise.patch("medpy", "medpy")
     replacement = binary.hd95

@@ -15,6 +15,7 @@ import sys
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewise.errors import ConfigError, MissingExtraError
@@ -336,7 +337,17 @@ def _report(state: _State) -> list[str]:
     waiting = sum(len(entries) for entries in state.pending.values())
     if waiting:
         words += f"; {waiting} in modules that are not imported"
-    return [
-        f"{state.library.name}: {words}",
-        *(f"  not reached: {words}" for words in dict.fromkeys(state.kept)),
-    ]
+    lines = [f"{state.library.name}: {words}"]
+    found = _other_version(state.library)
+    if found:
+        lines.append(f"  {found} is installed, the drop-in reproduces {state.library.version}")
+    return lines + [f"  not reached: {words}" for words in dict.fromkeys(state.kept)]
+
+
+def _other_version(one: Library) -> str:
+    """Return the installed version if it is not the one that the drop-in reproduces."""
+    try:
+        found = version(one.distribution)
+    except PackageNotFoundError:
+        return ""
+    return "" if found == one.version else found

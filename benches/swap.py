@@ -8,8 +8,11 @@ declares. What `edgewise.patch` puts into the library is the same function.
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,6 +155,37 @@ def _pairwise(space: Any, prediction: Any, reference: Any) -> list[float]:
     ]
 
 
+def _folder(quick: bool) -> Work:
+    """Eight volumes of 15 labels as NIfTI, one process."""
+    import edgewise
+
+    place = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, place)
+    shape = volumes.shape_of("s" if quick else "m", quick=quick)
+    reference, prediction = volumes.organ(shape)
+    parts = np.indices(reference.shape, sparse=True)[0] * 15 // reference.shape[0] + 1
+    for name, mask in (("reference", reference), ("prediction", prediction)):
+        (place / name).mkdir()
+        labels = (mask * parts).astype(np.uint8)
+        for case in range(8):
+            image = edgewise.Image(np.roll(labels, case, 0), spacing=(1.0, 1.0, 1.0))
+            edgewise.write(place / name / f"case_{case}.nii.gz", image)
+
+    def work(space: Any) -> list[float]:
+        found = place / "summary.json"
+        space.compute_metrics_on_folder_simple(
+            str(place / "reference"),
+            str(place / "prediction"),
+            list(range(1, 16)),
+            str(found),
+            num_processes=1,
+        )
+        summary = json.loads(found.read_text())
+        return [mean["Dice"] for mean in summary["mean"].values()]
+
+    return work
+
+
 SWAPS: tuple[Swap, ...] = (
     Swap("medpy", "hd95, 256^3", _on_masks(lambda s, p, r: s.hd95(p, r, (3.0, 0.8, 0.8)))),
     Swap("medpy", "assd, 256^3", _on_masks(lambda s, p, r: s.assd(p, r))),
@@ -253,6 +287,7 @@ SWAPS: tuple[Swap, ...] = (
         _on_slices(lambda s, p, r: s.dice_score(p, r, num_classes=2)),
         1e-5,
     ),
+    Swap("nnunet", "compute_metrics_on_folder_simple, 8 x 256^3, 15 labels", _folder),
 )
 
 

@@ -7,6 +7,9 @@ library that is installed and to its drop-in.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from .options import add_format
@@ -14,6 +17,7 @@ from .printer import complain, put, render, say
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from edgewise.compat.declared import Library
     from edgewise.parity import Outcome
@@ -141,7 +145,8 @@ def _verify(libraries: list[Library], arguments: argparse.Namespace, *, named: b
         try:
             if not arguments.quiet:
                 say(f"calling {one.distribution} ...")
-            outcomes += verify(one.name, calls=arguments.calls, seed=arguments.seed)
+            with _output_to_stderr():
+                outcomes += verify(one.name, calls=arguments.calls, seed=arguments.seed)
         except MissingExtraError as error:
             if named:
                 raise
@@ -157,6 +162,20 @@ def _verify(libraries: list[Library], arguments: argparse.Namespace, *, named: b
         rows = [[str(value) for value in _counted(found).values()] for found in outcomes]
         put(render(_CALLS, rows, form, {"library", "version", "function"}))
     return 4 if any(found.undeclared for found in outcomes) else 0
+
+
+@contextlib.contextmanager
+def _output_to_stderr() -> Iterator[None]:
+    """Send what compiled libraries print to stderr: stdout is this command's."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _counted(found: Outcome) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Per-axis values (spacing, boxes, seeds) are in the array's axis order; results c
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, Literal, TypeAlias, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,10 +156,16 @@ def directed_hausdorff(
     points: NDArray[np.float64], others: NDArray[np.float64]
 ) -> tuple[float, int, int]: ...
 
-# components.rs: labels 1..n in raster order of the array's C order; equal non-zero values that touch
+# components.rs: labels 1..n in raster order of the array's C order; equal non-zero values that touch; narrow: None if 16 bits may be too few for the
+# runs (stretches of one value along the last axis longer than 1): 65535 or more
+@overload
 def connected_components(
-    labels: _Labels, *, connectivity: int, threads: int
+    labels: _Labels, *, connectivity: int, threads: int, narrow: Literal[False] = False
 ) -> tuple[NDArray[np.uint32], int]: ...
+@overload
+def connected_components(
+    labels: _Labels, *, connectivity: int, threads: int, narrow: Literal[True]
+) -> tuple[NDArray[np.uint16], int] | None: ...
 
 # morphology.rs
 def fill_holes(mask: _Mask, *, connectivity: int) -> NDArray[np.bool_]: ...

@@ -3,10 +3,14 @@
 import cc3d
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import ndimage
 
 from edgewise.errors import ConfigError, LabelError, ShapeError
 from edgewise.voxels import connected_components
+from edgewise.voxels.components import counted_components, narrow_components
+from strategies import label_pairs
 
 SHAPES = [(1,), (65,), (64, 7), (5, 63), (1, 130), (9, 1, 33), (1, 1, 1), (12, 20, 65), (7, 9, 64)]
 TYPES = ["bool", "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8"]
@@ -94,3 +98,21 @@ def test_what_makes_no_sense_is_refused():
         connected_components(np.ones((2, 2, 2, 2), int))
     with pytest.raises(LabelError, match="whole numbers"):
         connected_components([0.5, 1.0])
+
+
+@given(label_pairs(1, 3), st.integers(1, 3))
+def test_numbers_of_16_bits_are_the_same(pair, connectivity):
+    labels = pair[0]
+    connectivity = min(connectivity, labels.ndim)
+    for given_labels in (labels, np.asfortranarray(labels), labels != 0):
+        wide, count = counted_components(given_labels, connectivity=connectivity)
+        narrow, narrow_count = narrow_components(given_labels, connectivity=connectivity)
+        assert narrow.dtype == np.uint16
+        assert narrow_count == count
+        assert np.array_equal(narrow, wide)
+
+
+def test_numbers_of_16_bits_may_be_too_small():
+    stripes = np.tile(np.array([1, 0, 2, 0], np.uint8), 32_768)
+    assert narrow_components(stripes) is None
+    assert narrow_components(stripes[:-4])[1] == 65_534

@@ -218,8 +218,12 @@ class Ingredients:
         return self._once(
             ("components", given),
             lambda: (
-                _core.connected_components(reference, connectivity=given, threads=self.threads),
-                _core.connected_components(prediction, connectivity=given, threads=self.threads),
+                _core.connected_components(
+                    reference, connectivity=given, threads=self.threads, narrow=False
+                ),
+                _core.connected_components(
+                    prediction, connectivity=given, threads=self.threads, narrow=False
+                ),
             ),
         )
 

@@ -82,3 +82,20 @@ def counted_components(
     return _core.connected_components(
         array, connectivity=as_connectivity(connectivity, array.ndim), threads=as_threads(threads)
     )
+
+
+def narrow_components(
+    labels: ArrayLike, *, connectivity: int | None = None, threads: Threads = "auto"
+) -> tuple[NDArray[np.uint16], int] | None:
+    """Return `connected_components` in 16 bits and their number.
+
+    None if the array holds 65 535 or more runs: stretches of one label along the last axis that is
+    longer than 1.
+    """
+    array = as_label_map(labels, allow_negative_labels=True)
+    return _core.connected_components(
+        array,
+        connectivity=as_connectivity(connectivity, array.ndim),
+        threads=as_threads(threads),
+        narrow=True,
+    )

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgewise.compat.c_numbers import c_int
 from edgewise.compat.originals import original
-from edgewise.voxels.components import counted_components
+from edgewise.voxels.components import counted_components, narrow_components
 
 from .blocks import numbered_by_blocks
 from .errors import dimension_error
@@ -97,11 +97,7 @@ def connected_components(
     if labels is None or _is_difference(delta, array.dtype):
         return _theirs(data, connectivity, return_N, delta, out_dtype, None, False, binary_image)
     in_memory = labels.T if labels.flags.f_contiguous else labels
-    dtype = result_type(in_memory, connectivity, out_dtype)
-    found, number = counted_components(in_memory, connectivity=touching)
-    if labels.dtype == np.bool_ and connectivity == 8:
-        found = numbered_by_blocks(found, number)
-    components: AnyArray = found.astype(dtype, copy=False)
+    components, number = _numbered(in_memory, connectivity, touching, out_dtype)
     if labels.flags.f_contiguous:
         components = components.T
     if array is not data:
@@ -109,6 +105,22 @@ def connected_components(
 
         components = torch.from_numpy(components)
     return (components, number) if return_N else components
+
+
+def _numbered(
+    labels: AnyArray, connectivity: int, touching: int, out_dtype: Any
+) -> tuple[AnyArray, int]:
+    """Return the components in the library's type, and their number."""
+    if out_dtype is None and labels.dtype != np.bool_ and labels.shape[-1] > 1:
+        # fewer runs than 16 bits count are what the library takes 16 bits for
+        narrow = narrow_components(labels, connectivity=touching)
+        if narrow is not None:
+            return narrow
+    dtype = result_type(labels, connectivity, out_dtype)
+    found, number = counted_components(labels, connectivity=touching)
+    if labels.dtype == np.bool_ and connectivity == 8:
+        found = numbered_by_blocks(found, number)
+    return found.astype(dtype, copy=False), number
 
 
 def _touching(array: Any, connectivity: int) -> int:

@@ -31,6 +31,7 @@ use blocks::Blocks;
 use forest::{Forest, Grove};
 use labels::{LabelRuns, Value, is_mask};
 pub(crate) use neighbours::{NeighbourRow, check, rows_around};
+pub use paint::Number;
 use paint::paint;
 pub(crate) use select::Selection;
 use stretches::Bits;
@@ -64,20 +65,23 @@ pub fn connected_components<T: Copy + Default + PartialEq + Sync>(
 ) -> Result<(Vec<u32>, u32)> {
     let mut components = vec![0; view.data().len()];
     let count = connected_components_into(view, connectivity, reversed, threads, &mut components)?;
-    Ok((components, count))
+    Ok((components, count.unwrap_or(0))) // 32 bits hold every number
 }
 
 /// The same into an array of zeros, in the order of the view; n. Where the view is 0 nothing is written, so that pages of a fresh array stay untouched.
 ///
+/// None, and nothing is written, if numbers of 16 bits may be too small: if there are 65 535 or more runs (stretches of one value along the last axis
+/// that is longer than 1).
+///
 /// # Errors
 /// As [`connected_components`]; and [`Error::Shape`] unless `components` has as many elements as the view.
-pub fn connected_components_into<T: Copy + Default + PartialEq + Sync>(
+pub fn connected_components_into<T: Copy + Default + PartialEq + Sync, N: Number>(
     view: View<'_, T>,
     connectivity: usize,
     reversed: bool,
     threads: usize,
-    components: &mut [u32],
-) -> Result<u32> {
+    components: &mut [N],
+) -> Result<Option<u32>> {
     check(view.axes(), connectivity)?;
     if components.len() != view.data().len() {
         let (found, wanted) = (components.len(), view.data().len());
@@ -95,18 +99,21 @@ pub fn connected_components_into<T: Copy + Default + PartialEq + Sync>(
     })
 }
 
-fn of_mask<T: Value>(
+fn of_mask<T: Value, N: Number>(
     view: View<'_, T>,
     connectivity: usize,
     reversed: bool,
     parts: usize,
-    components: &mut [u32],
-) -> Result<u32> {
+    components: &mut [N],
+) -> Result<Option<u32>> {
     let zero = T::default();
     let mask = Mask::pack(&view, &Bounds::whole(view.shape()), |value| value != zero);
+    if N::LARGEST < u32::MAX && runs_of(&mask) >= u64::from(N::LARGEST) {
+        return Ok(None);
+    }
     let blocks = Blocks::new(&mask, connectivity)?;
     if blocks.tracks.len() == 0 {
-        return Ok(0);
+        return Ok(Some(0));
     }
     let (mut numbers, count) = blocks.join(parts).number();
     let rows = MaskRows { mask: &mask, blocks: &blocks };
@@ -114,23 +121,38 @@ fn of_mask<T: Value>(
         renumber(&mut numbers, count, &rows, &blocks.tracks, view.shape(), reversed);
     }
     paint_all(&rows, &blocks.tracks, &numbers, view.shape(), parts, components);
-    Ok(count)
+    Ok(Some(count))
 }
 
-fn of_labels<T: Value>(
+fn of_labels<T: Value, N: Number>(
     view: View<'_, T>,
     connectivity: usize,
     reversed: bool,
     parts: usize,
-    components: &mut [u32],
-) -> Result<u32> {
+    components: &mut [N],
+) -> Result<Option<u32>> {
     let runs = LabelRuns::new(view, parts > 1)?;
+    if N::LARGEST < u32::MAX && runs.tracks.len() >= N::LARGEST {
+        return Ok(None);
+    }
     let (mut numbers, count) = runs.join(connectivity, parts).number();
     if reversed {
         renumber(&mut numbers, count, &runs, &runs.tracks, view.shape(), reversed);
     }
     paint_all(&runs, &runs.tracks, &numbers, view.shape(), parts, components);
-    Ok(count)
+    Ok(Some(count))
+}
+
+/// The number of runs of a mask, row by row.
+fn runs_of(mask: &Mask) -> u64 {
+    let [depth, height, width] = mask.shape();
+    let mut starts = vec![0; width.div_ceil(64)];
+    let mut runs = 0;
+    for row in 0..depth * height {
+        starts_of(mask.row(row / height, row % height).iter().copied(), &mut starts);
+        runs += starts.iter().map(|word: &u64| u64::from(word.count_ones())).sum::<u64>();
+    }
+    runs
 }
 
 /// Rows of voxels in raster order, with their runs.
@@ -270,16 +292,16 @@ impl<R: Rows, V: FnMut([usize; 3], u32) -> bool> Kernel for EachRun<'_, R, V> {
 }
 
 /// Write the number of every run over its voxels.
-fn paint_all(
+fn paint_all<N: Number>(
     rows: &impl Rows,
     tracks: &Tracks,
     numbers: &[u32],
     [_, _, width]: [usize; 3],
     parts: usize,
-    components: &mut [u32],
+    components: &mut [N],
 ) {
     let some = width * (1_usize << 16).div_ceil(width); // voxels of whole rows
-    let fill = |(k, labels): (usize, &mut [u32])| {
+    let fill = |(k, labels): (usize, &mut [N])| {
         simd::dispatch(Paint { rows, tracks, numbers, width, first: k * some / width, labels });
     };
     if parts > 1 {
@@ -289,16 +311,16 @@ fn paint_all(
     }
 }
 
-struct Paint<'a, R> {
+struct Paint<'a, R, N> {
     rows: &'a R,
     tracks: &'a Tracks,
     numbers: &'a [u32],
     width: usize,
     first: usize,
-    labels: &'a mut [u32],
+    labels: &'a mut [N],
 }
 
-impl<R: Rows> Kernel for Paint<'_, R> {
+impl<R: Rows, N: Number> Kernel for Paint<'_, R, N> {
     type Output = ();
 
     #[inline(always)]

@@ -99,6 +99,10 @@ proptest! {
             });
             let expected = naive(&cells, view.shape(), connectivity);
             prop_assert!(found.iter().all(|one| *one == expected));
+            let mut narrow = vec![0_u16; cells.len()];
+            let count = connected_components_into(view, connectivity, false, threads, &mut narrow);
+            let wide = narrow.iter().map(|&number| u32::from(number)).collect();
+            prop_assert_eq!((wide, count.unwrap().unwrap()), expected);
         }
     }
 
@@ -200,5 +204,19 @@ fn connectivity_is_checked() {
     for connectivity in [0, 3] {
         let result = connected_components(view, connectivity, false, 1);
         assert!(matches!(result, Err(Error::Argument(_))));
+    }
+}
+
+#[test]
+fn numbers_of_16_bits_are_refused_where_they_may_be_too_small() {
+    for values in [[1_u8, 1], [1, 2]] {
+        for (runs, fits) in [(65_534, true), (65_535, false)] {
+            let cells: Vec<u8> = (0..runs).flat_map(|run| [values[run % 2], 0]).collect();
+            let view = View::new(&cells, &[1, cells.len()]).unwrap();
+            let mut narrow = vec![0_u16; cells.len()];
+            let count = connected_components_into(view, 1, false, 1, &mut narrow).unwrap();
+            assert_eq!(count, fits.then_some(runs as u32));
+            assert_eq!(narrow.iter().any(|number| *number != 0), fits);
+        }
     }
 }

@@ -316,7 +316,28 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--limit", type=float, default=120.0, metavar="S")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--from", type=Path, dest="stored", metavar="FILE",
+                        help="take this JSON file, measure nothing")  # fmt: skip
+    parser.add_argument("--page", type=Path, metavar="FILE", help="put the table between its marks")
     options = parser.parse_args(arguments)
+    document = json.loads(options.stored.read_text()) if options.stored else _measure(options)
+    if options.json:
+        options.json.write_text(json.dumps(document, indent=1) + "\n")
+    if options.page:
+        page = options.page.read_text()
+        before, _, rest = page.partition(_MARKS[0])
+        _, _, after = rest.partition(_MARKS[1])
+        table = markdown(document["rows"])
+        options.page.write_text(f"{before}{_MARKS[0]}\n{table}\n{_MARKS[1]}{after}")
+    else:
+        print(markdown(document["rows"]))
+    return 1 if any("problem" in row for row in document["rows"]) else 0
+
+
+_MARKS = ("<!-- swap table -->", "<!-- end of swap table -->")
+
+
+def _measure(options: argparse.Namespace) -> dict[str, Any]:
     set_threads(options.threads)
     rows = [
         row
@@ -324,11 +345,7 @@ def main(arguments: list[str]) -> int:
         if not options.libraries or swap.library in options.libraries
         for row in _row(swap, options)
     ]
-    document = {"machine": machine(), "threads": options.threads, "rows": rows}
-    if options.json:
-        options.json.write_text(json.dumps(document, indent=1) + "\n")
-    print(markdown(rows))
-    return 1 if any("problem" in row for row in rows) else 0
+    return {"machine": machine(), "threads": options.threads, "rows": rows}
 
 
 def _row(swap: Swap, options: argparse.Namespace) -> list[dict[str, Any]]:

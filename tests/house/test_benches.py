@@ -1,6 +1,7 @@
 """The project's benches: every goal names a race, and a race runs from input to page."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -72,3 +73,34 @@ def test_a_race_from_input_to_page(tmp_path):
     page = (tmp_path / "b.md").read_text()
     assert "| boundary voxels, organ m | 88^3 |" in page
     assert "numpy" in page
+
+
+def test_a_swap_from_input_to_page(tmp_path):
+    pytest.importorskip("medpy.metric.binary")
+    page = tmp_path / "page.md"
+    page.write_text("above\n<!-- swap table -->\nold\n<!-- end of swap table -->\nbelow\n")
+    command = [sys.executable, "-m", "benches", "swap", "medpy", "--quick", "--rounds", "1"]
+    command += ["--json", str(tmp_path / "swap.json"), "--page", str(page)]
+    environment = os.environ | {"EDGEWISE_BENCH_DATA": str(tmp_path)}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    rows = json.loads((tmp_path / "swap.json").read_text())["rows"]
+    assert [row["what"] for row in rows] == ["hd95, 256^3", "assd, 256^3", "dc, 256^3"]
+    assert all(row["before"] > 0 and row["after"] > 0 for row in rows)
+    text = page.read_text()
+    assert text.startswith("above\n<!-- swap table -->\n| library | call |")
+    assert text.endswith("<!-- end of swap table -->\nbelow\n")
+    assert "old" not in text
+
+
+def test_a_swap_whose_values_differ_has_no_times(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benches import swap
+
+    rows = [
+        {"library": "x 1", "what": "f", "before": 1234.5, "after": 2.0},
+        {"library": "y 1", "what": "g", "problem": "y 1: disagrees 1 value differs"},
+    ]
+    assert swap.markdown(rows).splitlines()[2:] == [
+        "| x 1 | `f` | 1,234 | 2 | 617 |",
+        "| y 1 | `g` | y 1: disagrees 1 value differs |  |  |",
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import pickle
 import subprocess
@@ -11,6 +12,7 @@ import textwrap
 import threading
 import types
 import weakref
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +109,38 @@ def test_what_cannot_be_reached_is_told():
         assert keeping[0] is own("assd")
         assert active.kept == ("a tuple keeps assd",)
         assert "not reached: a tuple keeps assd" in str(active)
+
+
+def test_a_failure_leaves_nothing_behind(monkeypatch):
+    made = []
+
+    def failing(state, *arguments):
+        made.append(state)
+        if len(made) == 3:
+            message = "the third"
+            raise LookupError(message)
+        return replacement(state, *arguments)
+
+    replacement = edgewise.compat.replacement._replacement
+    monkeypatch.setattr("edgewise.compat.replacement._replacement", failing)
+    with pytest.raises(LookupError, match="the third"):
+        edgewise.patch("medpy")
+    assert edgewise.patched() == {}
+
+
+@pytest.mark.skipif(not find_spec("surface_distance"), reason="surface-distance is not installed")
+def test_a_library_is_imported_although_its_drop_in_cannot_be(monkeypatch):
+    def failing(*_):
+        message = "no such module"
+        raise ImportError(message)
+
+    monkeypatch.setattr("edgewise.compat.replacement._replacement", failing)
+    for name in [name for name in sys.modules if name.startswith("surface_distance")]:
+        monkeypatch.delitem(sys.modules, name)
+    with edgewise.patch("surface_distance") as active:
+        importlib.import_module("surface_distance.metrics")
+        assert not active.replaced
+        assert "surface_distance.metrics is as it was: no such module" in active.kept
 
 
 def test_another_version_is_told(monkeypatch):

@@ -172,10 +172,15 @@ def patch(*libraries: str, corrected: bool = False) -> Patch:
     """
     with _LOCK:
         wanted = _wanted(libraries, corrected=corrected)
-        for one in wanted:
-            state = _ACTIVE.setdefault(one.name, _State(one, corrected))
-            if not state.holders:
-                _apply(state)
+        states = [_ACTIVE.setdefault(one.name, _State(one, corrected)) for one in wanted]
+        try:
+            for state in states:
+                if not state.holders:
+                    _apply(state)
+        except BaseException:  # nothing or all
+            _restore([state for state in states if not state.holders])
+            raise
+        for state in states:
             state.holders += 1
         return Patch(tuple(one.name for one in wanted))
 
@@ -321,7 +326,10 @@ def _on_import(module: str) -> None:
     with _LOCK:
         for state in _ACTIVE.values():
             if module in state.pending:
-                _replace(state, module)
+                try:
+                    _replace(state, module)
+                except ImportError as error:  # the library works without us
+                    state.kept.append(f"{module} is as it was: {error}")
         _await()
 
 

@@ -6,6 +6,7 @@ import functools
 import importlib
 import os
 import pickle
+import re
 import subprocess
 import sys
 import textwrap
@@ -191,6 +192,20 @@ def test_the_library_s_own_function_is_at_hand_while_patched():
     with edgewise.patch("medpy"):
         found = originals.original("medpy.metric.binary:hd95", why="tests")
         assert found is binary.hd95.__wrapped__
+
+
+@pytest.mark.parametrize(
+    ("place", "what"),
+    [
+        ("skimage.metrics:hausdorff_distance", "scikit-image==0.26.0"),
+        ("MetricsReloaded.metrics:x", "git+https://github.com/csudre/MetricsReloaded"),
+        ("nobody.knows:x", "nobody"),
+    ],
+)
+def test_a_library_that_is_needed_is_named_as_pip_knows_it(monkeypatch, place, what):
+    monkeypatch.setitem(sys.modules, place.partition(":")[0], None)
+    with pytest.raises(MissingExtraError, match=f"not installed: pip install {re.escape(what)}$"):
+        originals.original(place, why="odd shapes")
 
 
 def test_replaced_functions_can_be_pickled():

@@ -117,6 +117,8 @@ class Library:
     quirks : tuple of Quirk
     suites : tuple of Suite
         The library's own tests that are run against the drop-in.
+    address : str
+        What pip installs where the package index does not have the library.
     """
 
     name: str
@@ -126,6 +128,12 @@ class Library:
     entries: tuple[Entry, ...]
     quirks: tuple[Quirk, ...] = ()
     suites: tuple[Suite, ...] = ()
+    address: str = ""
+
+    @property
+    def requirement(self) -> str:
+        """What to write after ``pip install``."""
+        return self.address or f"{self.distribution}=={self.version}"
 
     def entry(self, name: str) -> Entry:
         """Return the entry of a name."""

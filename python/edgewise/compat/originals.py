@@ -8,6 +8,8 @@ from typing import Any
 
 from edgewise.errors import MissingExtraError
 
+from .catalogue import NAMES, library
+
 __all__ = ["MARK", "original"]
 
 MARK = "__edgewise_original__"  # what `patch` put here carries the library's own under this name
@@ -33,7 +35,9 @@ def original(place: str, *, why: str) -> Any:
         home = importlib.import_module(module)
     except ImportError as error:
         top = module.partition(".")[0]
-        message = f"{why} are computed by {top} itself, which is not installed: pip install {top}"
+        known = (library(name) for name in NAMES)
+        what = next((x.requirement for x in known if x.module.partition(".")[0] == top), top)
+        message = f"{why} are computed by {top} itself, which is not installed: pip install {what}"
         raise MissingExtraError(message) from error
     found = reduce(getattr, names.split("."), home)
     return getattr(found, MARK, found)

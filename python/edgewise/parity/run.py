@@ -67,7 +67,7 @@ def installed_version(library: Library) -> str:
             return library.version  # a checkout on the path, which cannot say its version
         message = (
             f"{library.distribution} is not installed, so there is nothing to compare with: "
-            f"pip install {library.distribution}=={library.version}"
+            f"pip install {library.requirement}"
         )
         raise MissingExtraError(message) from error
 

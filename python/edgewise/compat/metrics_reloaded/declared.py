@@ -387,4 +387,5 @@ LIBRARY: Final = Library(
         Suite("test/test_processes/test_overall_process.py"),
         Suite("test/test_utility/test_assignment_localization.py"),
     ),
+    "git+https://github.com/csudre/MetricsReloaded",
 )

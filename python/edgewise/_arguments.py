@@ -26,6 +26,7 @@ __all__ = [
     "as_spacing",
     "as_threads",
     "check_same_shape",
+    "threads_for",
 ]
 
 AnyArray: TypeAlias = NDArray[Any]
@@ -33,6 +34,7 @@ Spacing: TypeAlias = float | Sequence[float] | NDArray[Any] | None
 Threads: TypeAlias = int | Literal["auto"]
 
 _LARGEST_EXACT: Final = 2.0**53  # beyond it float64 skips integers
+_LITTLE: Final = 1 << 15  # voxels that are not worth a second thread
 
 
 def as_array(values: ArrayLike, name: str) -> AnyArray:
@@ -207,6 +209,14 @@ def as_threads(threads: Threads) -> int:
             return max(1, len(os.sched_getaffinity(0)))
         return os.cpu_count() or 1
     return _positive(threads, "threads")
+
+
+def threads_for(voxels: int) -> int:
+    """Return the threads for two masks of so many voxels that nobody gave a number for.
+
+    What the machine may use is asked only where threads pay: it costs more than a small pair.
+    """
+    return 1 if voxels < _LITTLE else as_threads("auto")
 
 
 def _positive(value: object, name: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edgewise._arguments import as_same_order, as_threads
+from edgewise._arguments import as_same_order, threads_for
 from edgewise.metrics.distance_list import DistanceList, ListPair
 from edgewise.metrics.grids import Grid
 from edgewise.metrics.joint import count_masks
@@ -22,15 +22,13 @@ if TYPE_CHECKING:
     from edgewise.metrics.conventions import Boundary, Edge
     from edgewise.metrics.counts import Counts
 
-__all__ = ["boundary_lists", "count_pair"]
-
-_LITTLE: Final = 1 << 15  # voxels that are not worth a second thread
+__all__ = ["boundary_lists", "count_pair", "element_lists"]
 
 
 def count_pair(reference: NDArray[np.bool_], prediction: NDArray[np.bool_]) -> Counts:
     """Return the four counts of two masks of one shape, any number of axes."""
     first, second = as_same_order(_contiguous(reference), _contiguous(prediction))
-    return count_masks(first, second, None, _threads(first))
+    return count_masks(first, second, None, threads_for(first.size))
 
 
 def boundary_lists(
@@ -65,8 +63,25 @@ def boundary_lists(
     boundary: Boundary = _WORDS[connectivity, ndim]
     first, second = as_same_order(_contiguous(reference), _contiguous(prediction))
     grid = Grid(first, second, None, tuple(steps))
-    pair = PairIngredients(grid, _threads(first), distances=True)
+    pair = PairIngredients(grid, threads_for(first.size), distances=True)
     return pair.of((1,), squeeze=False).distances(boundary, edge)
+
+
+def element_lists(
+    reference: NDArray[np.bool_], prediction: NDArray[np.bool_], spacing: Sequence[float]
+) -> ListPair:
+    """Return the lists of distances of all elements, 0 within the other mask.
+
+    Parameters
+    ----------
+    reference, prediction : array of bool
+        One shape and memory order, contiguous; at most three axes are longer than 1.
+    spacing : sequence of float
+        One per axis, finite and positive.
+    """
+    grid = Grid(reference, prediction, None, tuple(spacing)).squeezed()
+    pair = PairIngredients(grid, threads_for(reference.size), distances=True)
+    return pair.of((1,), squeeze=True).distances("none", "background")
 
 
 _WORDS: Final[Mapping[tuple[int, int], Boundary]] = {
@@ -77,10 +92,6 @@ _WORDS: Final[Mapping[tuple[int, int], Boundary]] = {
     (2, 3): "edge18",
     (3, 3): "full",
 }
-
-
-def _threads(mask: NDArray[np.bool_]) -> int:
-    return 1 if mask.size < _LITTLE else as_threads("auto")
 
 
 def _contiguous(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from edgewise._arguments import Spacing, as_threads
+from edgewise._arguments import Spacing, as_threads, threads_for
 
 from .conventions import Convention, chosen
 from .definitions import METRICS
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["score_label_maps", "score_masks", "table_of_label_maps"]
 
-_LITTLE: Final = 1 << 15  # voxels that are not worth a second thread
-
 
 def score_masks(
     name: str,
@@ -40,8 +38,7 @@ def score_masks(
     """Measure two masks; `overrides` replace the preset's choices unless they are None."""
     settings: Convention = chosen(preset, overrides)
     grid = open_masks(reference, prediction, spacing=spacing, ignore_mask=ignore_mask)
-    # what the machine may use is asked only where threads pay: it costs more than a small pair
-    threads = 1 if grid.reference.size < _LITTLE else as_threads("auto")
+    threads = threads_for(grid.reference.size)
     if name in OF_COUNTS:
         counts = count_masks(grid.reference, grid.prediction, grid.ignored, threads)
         return measured_counts(name, counts, settings)

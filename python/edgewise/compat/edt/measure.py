@@ -21,7 +21,6 @@ __all__ = ["Plan", "measured"]
 
 _SHORTEST: Final = 1e-15  # float32 holds the squares of such steps
 _LONGEST: Final = 1e15  # and of such ones, times many voxels
-_WHOLE: Final = 2.0**22  # below it the square of a float32 root is nearest to its own number
 
 
 class Plan(NamedTuple):
@@ -52,9 +51,9 @@ def measured(data: AnyArray, steps: Sequence[float], plan: Plan) -> NDArray[np.f
             labels, spacing=steps, squared=plan.squared, threads=threads
         ).view(np.float32)
     else:
-        distances = label_distance_transform(labels, spacing=steps, threads=threads)
-        if plan.squared:
-            _square(distances, steps)
+        distances = label_distance_transform(
+            labels, spacing=steps, squared=plan.squared, threads=threads
+        )
     if plan.black_border:
         _cut(distances, steps, squared=plan.squared)
     return distances
@@ -95,13 +94,6 @@ def _theirs(data: AnyArray, steps: Sequence[float], plan: Plan) -> NDArray[np.fl
     options = () if data.ndim == 1 else (max(plan.threads, 1),)
     found: NDArray[np.float32] = theirs(labels, anisotropy, plan.black_border, *options)
     return found
-
-
-def _square(distances: NDArray[np.float32], steps: Sequence[float]) -> None:
-    """Square in place; where all squares are whole numbers, those numbers."""
-    np.multiply(distances, distances, out=distances)
-    if all(step.is_integer() for step in steps):
-        np.rint(distances, out=distances, where=distances < _WHOLE)
 
 
 def _cut(distances: NDArray[np.float32], steps: Sequence[float], *, squared: bool) -> None:

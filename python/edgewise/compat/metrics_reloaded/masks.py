@@ -7,15 +7,14 @@ have one shape; else an `ArrayPair`, counted as numpy counts whatever is there.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from edgewise._arguments import as_same_order, as_threads
+from edgewise._arguments import as_same_order, threads_for
 from edgewise.metrics.grids import Grid
 from edgewise.metrics.joint import count_masks
 from edgewise.metrics.pair_ingredients import PairIngredients
-from edgewise.metrics.shapes import SkeletonCounts, skeleton_counts
 
 from .arrays import ONES_IN_FLOAT32, as_plain, sum_of_ones
 
@@ -26,10 +25,9 @@ if TYPE_CHECKING:
 
     from edgewise.metrics.counts import Counts
     from edgewise.metrics.distance_list import ListPair
+    from edgewise.metrics.shapes import SkeletonCounts
 
 __all__ = ["ArrayPair", "MaskPair", "Sums", "pair_of"]
-
-_LITTLE: Final = 1 << 15  # voxels that are not worth a second thread
 
 
 class Sums(NamedTuple):
@@ -169,7 +167,7 @@ class MaskPair:
         self.ref = ref
         self.masks = reference, prediction
         self.exact = exact
-        self.threads = 1 if ref.size < _LITTLE else as_threads("auto")
+        self.threads = threads_for(ref.size)
         self.counts: Counts = count_masks(reference, prediction, None, self.threads)
 
     @cached_property
@@ -246,16 +244,7 @@ class MaskPair:
     @cached_property
     def skeletons(self) -> SkeletonCounts:
         """The sizes of both skeletons and of their parts inside the other mask."""
-        window = list(self.window())
-        if not self.counts.n_union:
-            return SkeletonCounts(0, 0, 0, 0)
-        if window[0].stop - window[0].start == 1 < self.ref.shape[0]:
-            # scikit-image thins a volume of one slice in fewer directions: not what this one is
-            start = max(window[0].start - 1, 0)
-            window[0] = slice(start, start + 2)
-        return skeleton_counts(
-            *(np.ascontiguousarray(mask[tuple(window)]) for mask in self.masks), thinning=None
-        )
+        return self._unit.of((1,), squeeze=False).skeletons(None)
 
     def distances(self, steps: Sequence[float]) -> ListPair:
         """Return the directed lists of boundary distances for one positive step per axis."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from edgewise._arguments import as_threads
+from edgewise._arguments import threads_for
 from edgewise.compat.originals import original
 from edgewise.metrics.joint import JointHistogram, joint_histogram
 
@@ -180,9 +180,8 @@ class MultiClassPairwiseMeasures:
         if self.pred.shape != self.ref.shape:
             message = f"pred has shape {self.pred.shape}, ref {self.ref.shape}"
             raise ValueError(message)
-        threads = 1 if self.ref.size < 1 << 15 else as_threads("auto")
         ref, pred = (np.ascontiguousarray(one.ravel()) for one in (self.ref, self.pred))
-        return joint_histogram(ref, pred, None, threads)
+        return joint_histogram(ref, pred, None, threads_for(ref.size))
 
     @cached_property
     def _matrix(self) -> NDArray[np.float64]:

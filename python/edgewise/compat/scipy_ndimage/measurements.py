@@ -13,7 +13,7 @@ from edgewise.metrics.joint import joint_histogram
 from edgewise.voxels.components import counted_components
 
 from .arguments import TYPES, foreground, threads_for
-from .structures import Neighbourhood, neighbourhood
+from .structures import Neighbourhood, neighbourhood_given
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,16 +83,11 @@ def label(input: Any, structure: Any = None, output: Any = None) -> tuple[NDArra
 
 
 def _around(structure: Any, ndim: int) -> Neighbourhood | None:
-    if structure is None:
-        return Neighbourhood(1, 1)
-    element = np.asarray(structure, dtype=bool)
-    if element.ndim != ndim:
-        message = f"structure has {element.ndim} axes, input {ndim}"
-        raise RuntimeError(message)
-    if any(n != 3 for n in element.shape):
-        message = f"structure must be 3 along each axis, got shape {element.shape}"
+    around = neighbourhood_given(structure, ndim)
+    if structure is not None and any(n != 3 for n in np.shape(structure)):
+        message = f"structure must be 3 along each axis, got shape {np.shape(structure)}"
         raise ValueError(message)
-    return neighbourhood(element)
+    return around
 
 
 def _is_ours(array: NDArray[Any], dtype: np.dtype[Any]) -> bool:

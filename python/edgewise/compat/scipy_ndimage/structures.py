@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Neighbourhood", "generate_binary_structure", "neighbourhood"]
+__all__ = ["Neighbourhood", "generate_binary_structure", "neighbourhood", "neighbourhood_given"]
 
 
 class Neighbourhood(NamedTuple):
@@ -60,6 +60,23 @@ def neighbourhood(structure: NDArray[np.bool_]) -> Neighbourhood | None:
         if np.array_equal(structure, _ball(structure.ndim, radius, connectivity)):
             return Neighbourhood(connectivity, radius)
     return None
+
+
+def neighbourhood_given(structure: Any, ndim: int) -> Neighbourhood | None:
+    """Return the neighbourhood that a caller means, by default that of the faces; None as above.
+
+    Raises
+    ------
+    RuntimeError
+        If `structure` does not have `ndim` axes.
+    """
+    if structure is None:
+        return Neighbourhood(1, 1)
+    element = np.asarray(structure, dtype=bool)
+    if element.ndim != ndim:
+        message = f"structure has {element.ndim} axes, input {ndim}"
+        raise RuntimeError(message)
+    return neighbourhood(element)
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from .arguments import TYPES, check_output, foreground, is_centred, is_every_axis
-from .structures import Neighbourhood, neighbourhood
+from .structures import Neighbourhood, neighbourhood_given
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +77,7 @@ def task_of(
     if array.dtype.kind == "c":
         message = "input is complex; compare it with something first"
         raise TypeError(message)
-    around = _around(structure, array.ndim)
+    around = neighbourhood_given(structure, array.ndim)
     allowed = _allowed(mask, array.shape)
     centred = is_centred(origin, array.ndim)
     check_output(output, array.shape)
@@ -95,16 +95,6 @@ def _whole(iterations: Any) -> int:
     except TypeError as error:
         message = f"iterations must be a whole number, got {iterations!r}"
         raise TypeError(message) from error
-
-
-def _around(structure: Any, ndim: int) -> Neighbourhood | None:
-    if structure is None:
-        return Neighbourhood(1, 1)
-    element = np.asarray(structure, dtype=bool)
-    if element.ndim != ndim:
-        message = f"structure has {element.ndim} axes, input {ndim}"
-        raise RuntimeError(message)
-    return neighbourhood(element)
 
 
 def _allowed(mask: Any, shape: tuple[int, ...]) -> NDArray[Any] | None:

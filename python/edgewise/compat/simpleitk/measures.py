@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewise._arguments import as_threads
-from edgewise.metrics.grids import Grid
-from edgewise.metrics.pair_ingredients import PairIngredients
+from edgewise.compat.mask_pairs import element_lists
 
 from .images import on_one_grid, spacing_of, their, values_of
 from .overlap import MEASURES, Overlap, Sizes, overlap_of
@@ -107,10 +105,8 @@ class HausdorffDistanceImageFilter(_Hausdorff):  # type: ignore[misc]
             super().Execute(image1, image2)
             self._found = None
             return
-        spacing = spacing_of(image1)
-        grid = Grid(np.not_equal(first, 0), np.not_equal(second, 0), None, spacing).squeezed()
-        pair = PairIngredients(grid, as_threads("auto"), distances=True)
-        lists = pair.of((1,), squeeze=True).distances("none", "background")
+        masks = np.not_equal(first, 0), np.not_equal(second, 0)
+        lists = element_lists(*masks, spacing_of(image1))
         if lists.has_empty:
             message = "both images must have an element that is not 0"
             raise RuntimeError(message)

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from edgewise.compat.monai._curves import averaged, groups_of
 
-from .metric import CumulativeIterationMetric
+from .averaged import AveragedMetric
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["AveragePrecisionMetric", "compute_average_precision"]
 
 
-class AveragePrecisionMetric(CumulativeIterationMetric):
+class AveragePrecisionMetric(AveragedMetric):
     """Average precision of all batches together, see `compute_average_precision`."""
 
-    def __init__(self, average: Any = "macro") -> None:
-        super().__init__()
-        self.average = average
-
-    def _compute_tensor(self, y_pred: torch.Tensor, y: Any = None, **_: Any) -> tuple[Any, Any]:
-        return y_pred, y
-
-    def aggregate(self, average: Any = None) -> Any:
-        """Return the precision of all that was added; ValueError if these are no tensors."""
-        y_pred, y = self.get_buffer()
-        if not isinstance(y_pred, torch.Tensor) or not isinstance(y, torch.Tensor):
-            message = "predictions and labels are needed"
-            raise ValueError(message)
-        return compute_average_precision(y_pred, y, average or self.average)
+    @staticmethod
+    def measure(y_pred: torch.Tensor, y: torch.Tensor, average: Any) -> Any:
+        """Return `compute_average_precision`."""
+        return compute_average_precision(y_pred, y, average)
 
 
 def compute_average_precision(y_pred: torch.Tensor, y: torch.Tensor, average: Any = "macro") -> Any:

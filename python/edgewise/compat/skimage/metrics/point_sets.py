@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from edgewise._arguments import as_threads
 from edgewise._extras import require
+from edgewise.compat.mask_pairs import element_lists
 from edgewise.metrics.distance_list import DistanceList, ListPair
-from edgewise.metrics.grids import Grid
-from edgewise.metrics.pair_ingredients import PairIngredients
 from edgewise.voxels import distance_transform
 
 if TYPE_CHECKING:
@@ -130,11 +128,9 @@ def _extended(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.boo
 
 def _lists(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> ListPair:
     """Return the distances of all elements, both ways."""
-    grid = Grid(first, second, None, (1.0,) * first.ndim).squeezed()
-    if grid.ndim > 3:
+    if sum(n > 1 for n in first.shape) > 3:
         return ListPair(_transformed(first, second), _transformed(second, first))
-    pair = PairIngredients(grid, as_threads("auto"), distances=True)
-    return pair.of((1,), squeeze=True).distances("none", "background")
+    return element_lists(first, second, (1.0,) * first.ndim)
 
 
 def _squared(mask: NDArray[np.bool_]) -> NDArray[np.uint32]:

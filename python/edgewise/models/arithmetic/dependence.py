@@ -1,0 +1,303 @@
+"""Which voxels of the image each voxel of the answer depends on: exact, along each axis.
+
+Built once from the traced operations: every result is linked to the tensors it was made from by
+one map per axis (`reach`). Following the links back from the output gives, for any output position,
+the set of image positions along that axis. The sets of two paths are united where they meet.
+
+Operations that see a whole axis (normalisation over space, global pooling, attention) carry no
+positions; that a query met one is noted beside its set, with the reason.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from .layout_rules import LAYOUT_RULES, elementwise
+from .local_rules import LOCAL_RULES
+from .mixing_rules import MIXING_RULES
+from .placement import Link, Outcome, Placement, View
+from .reach import WHOLE, Reach
+from .tracing import trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from .tracing import Program
+
+__all__ = ["Dependence", "Found", "dependence"]
+
+_RULES: Final[dict[str, Callable[[View], Outcome]]] = {
+    **LOCAL_RULES,
+    **LAYOUT_RULES,
+    **MIXING_RULES,
+}
+_ELEMENTWISE: Final = frozenset(
+    "_to_copy alias alpha_dropout clone contiguous detach dropout feature_dropout "
+    "feature_alpha_dropout lift_fresh_copy native_dropout relu6 to type_as _prelu_kernel prelu "
+    "hardtanh hardswish hardsigmoid leaky_relu elu gelu silu mish celu selu rrelu".split()
+)
+_FACTORIES: Final = frozenset(
+    "empty empty_like full full_like new_empty new_full new_ones new_zeros ones ones_like "
+    "scalar_tensor zeros zeros_like".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What some output positions along one axis need of the image.
+
+    Attributes
+    ----------
+    reach : Reach
+        Image positions per query; positions outside the image stand for padding.
+    whole : bool array (queries,)
+        Whether the query met an operation that sees the whole axis.
+    low, high : bool array (queries,)
+        Whether it met padding at the beginning or at the end of any map on the way; only where the
+        maps' ends were respected.
+    """
+
+    reach: Reach
+    whole: NDArray[np.bool_]
+    low: NDArray[np.bool_]
+    high: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependence:
+    """The links of a traced network.
+
+    Attributes
+    ----------
+    program : Program
+        What was traced.
+    axes : int
+        Spatial axes of the image.
+    output : Placement
+        Of the main output.
+    jump, start : tuple of Fraction
+        Per axis: output position k lies at image coordinate ``start + jump * k``.
+    period : tuple of int
+        Per axis: the network answers a shift of the image by so many voxels with a shift.
+    reasons : tuple of str
+        Why tiles of the image do not give what the whole image gives; empty if they do.
+    """
+
+    program: Program
+    axes: int
+    output: Placement
+    jump: tuple[Fraction, ...]
+    start: tuple[Fraction, ...]
+    period: tuple[int, ...]
+    reasons: tuple[str, ...]
+    _steps: tuple[tuple[str, Outcome], ...]
+    _sizes: dict[str, tuple[int, ...]]
+
+    def of(self, axis: int, queries: Reach, *, within: bool = False) -> Found:
+        """Follow the links back from output positions.
+
+        Parameters
+        ----------
+        axis : int
+            Of the image.
+        queries : Reach
+            Output positions.
+        within : bool, default False
+            Respect the ends of every map: positions beyond them are dropped, and noted. Otherwise
+            maps go on for ever, as for an output voxel far from the border.
+
+        Returns
+        -------
+        Found
+            One row per query.
+        """
+        count = queries.table.shape[0]
+        needed: dict[str, Reach] = {self.program.output: queries}
+        none = np.zeros(count, dtype=np.bool_)
+        whole: dict[str, NDArray[np.bool_]] = {}
+        low, high = none.copy(), none.copy()
+        names = [name for name, _ in self._steps]
+        outcomes = dict(self._steps)
+        for name in [*reversed(names), self.program.image]:
+            reach = needed.get(name)
+            if reach is not None and within:
+                size = self._sizes[name][axis]
+                below, beyond = reach.outside(size)
+                low, high = low | below, high | beyond
+                reach = needed[name] = reach.clipped(size)
+            if name not in outcomes:
+                continue
+            seen = whole.get(name, none)
+            active = seen if reach is None else seen | reach.any()
+            for link in outcomes[name].links:
+                one, source = link.maps[axis], link.source
+                if one is WHOLE:
+                    whole[source] = whole.get(source, none) | active
+                    continue
+                whole[source] = whole.get(source, none) | seen
+                if reach is not None:
+                    needed[source] = one.pull(reach).union(needed.get(source))
+        image = self.program.image
+        empty = Reach(0, np.zeros((count, 0), dtype=np.bool_))
+        return Found(needed.get(image, empty), whole.get(image, none), low, high)
+
+
+def dependence(model: Any, shape: Sequence[int]) -> Dependence:  # noqa: ANN401
+    """Trace a network and link its maps; errors as `trace`.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Takes one tensor.
+    shape : sequence of int
+        (N, C, ...).
+
+    Returns
+    -------
+    Dependence
+        For an image of this shape.
+    """
+    program = trace(model, shape)
+    axes = len(program.image_shape) - 2
+    outcomes, placements = _outcomes(program, axes)
+    used = _reachable(program, outcomes)
+    output = placements[program.output]
+    if output.lost and len(output.shape) == axes + 2:
+        output = Placement(output.shape, (None, None, *range(axes)), lost=True)
+    grids, uneven = _grids(program, used, placements)
+    ours = [
+        grids[program.output][axis] or _stretched(program.image_shape[axis + 2], output.size(axis))
+        for axis in range(axes)
+    ]
+    ours = [
+        (Fraction(1), Fraction(0)) if jump == 1 and output.size(axis) == size else (jump, start)
+        for axis, ((jump, start), size) in enumerate(
+            zip(ours, program.image_shape[2:], strict=True)
+        )
+    ]  # an answer as large as the image is about its voxels
+    reasons = [reason for _, outcome in used for reason in outcome.reasons] + uneven
+    return Dependence(
+        program=program,
+        axes=axes,
+        output=output,
+        jump=tuple(jump for jump, _ in ours),
+        start=tuple(start for _, start in ours),
+        period=tuple(_period(grid[axis] for grid in grids.values()) for axis in range(axes)),
+        reasons=tuple(dict.fromkeys(reasons)),
+        _steps=tuple(used),
+        _sizes={name: tuple(map(p.size, range(axes))) for name, p in placements.items()},
+    )
+
+
+def _outcomes(program: Program, axes: int) -> tuple[dict[str, Outcome], dict[str, Placement]]:
+    """Ask the rules about every operation that depends on the image."""
+    dims = (None, None, *range(axes))
+    placements = {program.image: Placement(program.image_shape, dims)}
+    shapes = {**program.shapes, program.image: program.image_shape}
+    uniform: set[str] = set()
+    upstream: dict[str, Any] = {}
+    outcomes = {}
+    for call in program.calls:
+        view = View(call, axes, placements, shapes, uniform, upstream)
+        shapes[call.name] = call.shape
+        upstream[call.name] = call
+        outcome = _outcome(view) if view.sources() else None
+        if call.operation in _FACTORIES or (outcome is not None and not outcome.links):
+            uniform.add(call.name)
+        elif outcome is not None:
+            outcomes[call.name] = outcome
+            placements[call.name] = Placement(call.shape, outcome.dims, outcome.lost)
+    return outcomes, placements
+
+
+def _outcome(view: View) -> Outcome | None:
+    operation = view.call.operation
+    if operation in _FACTORIES:
+        return None
+    rule = _RULES.get(operation)
+    if rule is not None:
+        return rule(view)
+    if operation in _ELEMENTWISE and len(view.call.shape) == len(view.place.shape):
+        return _alone(view)
+    if view.call.elementwise:
+        return elementwise(view)
+    return view.mixed(f"what {operation} sees is not known")
+
+
+def _alone(view: View) -> Outcome:
+    """Return the outcome of an element-wise operation on one map; weights are per channel."""
+    place = view.place
+    link = view.everything(view.source) if place.lost else Link(view.source, view.same())
+    return Outcome(place.dims, (link,), lost=place.lost)
+
+
+def _reachable(program: Program, outcomes: dict[str, Outcome]) -> list[tuple[str, Outcome]]:
+    """Return what the main output is made of, in order."""
+    wanted, used = {program.output}, []
+    for name in reversed(outcomes):
+        if name in wanted:
+            used.append((name, outcomes[name]))
+            wanted |= {link.source for link in outcomes[name].links}
+    return used[::-1]
+
+
+_Grid = tuple[Fraction, Fraction]
+
+
+def _grids(
+    program: Program, used: list[tuple[str, Outcome]], placements: dict[str, Placement]
+) -> tuple[dict[str, list[_Grid | None]], list[str]]:
+    """Return spacing and origin of every map's positions, in image voxels, and what is uneven.
+
+    A map made of whole axes only has no grid along them.
+    """
+    axes = range(len(program.image_shape) - 2)
+    grids: dict[str, list[_Grid | None]] = {
+        program.image: [(Fraction(1), Fraction(0)) for _ in axes]
+    }
+    uneven = []
+    for name, outcome in used:
+        grids[name] = []
+        for axis in axes:
+            ours = set()
+            for link in outcome.links:
+                grid = grids[link.source][axis]
+                ours.add(None if grid is None else link.maps[axis].grid(*grid))
+            known = {grid for grid in ours if grid is not None}
+            if len({jump for jump, _ in known}) > 1:
+                uneven.append("joins maps of different resolution")
+            image, size = program.image_shape[axis + 2], placements[name].size(axis)
+            grids[name].append(_nearest(known, image, size) if known else None)
+    return grids, uneven
+
+
+def _nearest(grids: set[_Grid], image: int, size: int) -> _Grid:
+    """Return the grid that puts the middle of the map closest to the middle of the image.
+
+    Paths that meet may lie a fraction of a voxel apart (strided convolution down, transposed one
+    up); the skip at full resolution has the voxels of the image.
+    """
+
+    def distance(grid: _Grid) -> tuple[Fraction, Fraction]:
+        middle = grid[1] + grid[0] * Fraction(size - 1, 2)
+        return abs(middle - Fraction(image - 1, 2)), abs(grid[1])
+
+    return min(grids, key=distance)
+
+
+def _stretched(image: int, size: int) -> _Grid:
+    """Return the grid of a map that covers the whole image evenly."""
+    jump = Fraction(image, size)
+    return jump, (jump - 1) / 2
+
+
+def _period(grids: Iterable[_Grid | None]) -> int:
+    """Return the smallest whole shift of the image that moves every map by whole positions."""
+    return math.lcm(*(grid[0].numerator for grid in grids if grid is not None))

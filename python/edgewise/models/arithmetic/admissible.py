@@ -21,13 +21,16 @@ __all__ = ["admissible_sizes", "loses_voxels", "output_size"]
 
 
 @overload
-def output_size(model: Any, n: int, *, channels: int | None = None) -> int: ...
+def output_size(model: Any, n: int, *, channels: int | None = None) -> int: ...  # noqa: ANN401
 @overload
 def output_size(
-    model: Any, n: Sequence[int], *, channels: int | None = None
+    model: Any,  # noqa: ANN401
+    n: Sequence[int],
+    *,
+    channels: int | None = None,
 ) -> tuple[int, ...]: ...
 def output_size(
-    model: Any,  # noqa: ANN401
+    model: Any,
     n: int | Sequence[int],
     *,
     channels: int | None = None,
@@ -189,15 +192,12 @@ class _Remainders(TorchDispatchMode):
             self._watch(
                 given["input"], kernel, given["stride"], given["padding"], given["dilation"]
             )
-        elif "pool" in name and "kernel_size" in given and "backward" not in name:
-            if not given.get("ceil_mode", False):
-                plain = {k: list(v) if isinstance(v, tuple) else v for k, v in given.items()}
-                self._watch(given["self"], *pool_sizes(plain, given["self"].ndim))
+        elif "pool" in name and "kernel_size" in given and not given.get("ceil_mode"):
+            plain = {k: list(v) if isinstance(v, tuple) else v for k, v in given.items()}
+            self._watch(given["self"], *pool_sizes(plain, given["self"].ndim))
         return func(*args, **(kwargs or {}))
 
     def _watch(self, image: Any, *sizes: Any) -> None:  # noqa: ANN401
         spatial = image.shape[-len(sizes[0]) :]
         for n, k, s, p, d in zip(spatial, *sizes, strict=True):
             self.lost |= k >= s and loses_voxels(n, kernel=k, stride=s, padding=p, dilation=d)
-
-

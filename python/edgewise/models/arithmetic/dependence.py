@@ -38,15 +38,16 @@ _RULES: Final[dict[str, Callable[[View], Outcome]]] = {
     **LAYOUT_RULES,
     **MIXING_RULES,
 }
-_ELEMENTWISE: Final = frozenset(
-    "_to_copy alias alpha_dropout clone contiguous detach dropout feature_dropout "
-    "feature_alpha_dropout lift_fresh_copy native_dropout relu6 to type_as _prelu_kernel prelu "
-    "hardtanh hardswish hardsigmoid leaky_relu elu gelu silu mish celu selu rrelu".split()
-)
-_FACTORIES: Final = frozenset(
-    "empty empty_like full full_like new_empty new_full new_ones new_zeros ones ones_like "
-    "scalar_tensor zeros zeros_like".split()
-)
+_ELEMENTWISE: Final = (  # those that PyTorch does not declare so, and PReLU with its weights
+    "_prelu_kernel", "_to_copy", "alias", "alpha_dropout", "celu", "clone", "contiguous", "detach",
+    "dropout", "elu", "feature_alpha_dropout", "feature_dropout", "gelu", "hardsigmoid",
+    "hardswish", "hardtanh", "leaky_relu", "lift_fresh_copy", "mish", "native_dropout", "prelu",
+    "relu6", "rrelu", "selu", "silu", "to", "type_as",
+)  # fmt: skip
+_FACTORIES: Final = (
+    "empty", "empty_like", "full", "full_like", "new_empty", "new_full", "new_ones", "new_zeros",
+    "ones", "ones_like", "scalar_tensor", "zeros", "zeros_like",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

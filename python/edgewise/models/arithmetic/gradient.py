@@ -127,21 +127,26 @@ class _Skeleton(Runner):
             return (pooled, torch.zeros_like(pooled)) if "indices" in name else pooled
         if name.startswith("max_unpool"):
             return _spread(node, args[0])
-        if name in _NORMS:
-            axes = tuple(range(2, args[0].ndim))
-            result = args[0] + args[0].mean(axes, keepdim=True)
-            return (result, result, result) if name.startswith("native") else result
-        if name in _POINTWISE_NORMS:
-            return (args[0],) * 3 if "native" in name else args[0]
-        if torch.Tag.pointwise in getattr(node.target, "tags", ()) or name in ("clone", "_to_copy"):
-            maps = [
-                value
-                for source, value in zip(node.args, args, strict=True)
-                if getattr(source, "name", "") in self.dependent
-            ]
-            total = torch.zeros(tuple(node.meta["val"].shape), dtype=torch.float64)
-            return sum((one.double() for one in maps), total)
+        if name in _NORMS or name in _POINTWISE_NORMS:
+            return _norm(name, args[0])
+        if torch.Tag.pointwise in getattr(node.target, "tags", ()) or name == "_to_copy":
+            return self._sum(node, args)
         return node.target(*args, **_on_cpu(kwargs))
+
+    def _sum(self, node: Any, args: tuple[Any, ...]) -> Tensor:  # noqa: ANN401
+        """Return the sum of the maps that an element-wise operation combines."""
+        total = torch.zeros(tuple(node.meta["val"].shape), dtype=torch.float64)
+        for source, value in zip(node.args, args, strict=True):
+            if getattr(source, "name", "") in self.dependent:
+                total = total + value.double()
+        return total
+
+
+def _norm(name: str, image: Tensor) -> Any:  # noqa: ANN401
+    """Return what stands for a normalisation: the values, with their mean if it is over space."""
+    if name in _NORMS:
+        image = image + image.mean(tuple(range(2, image.ndim)), keepdim=True)
+    return (image,) * 3 if "native" in name else image
 
 
 def _averages(node: Any, args: tuple[Any, ...]) -> Tensor:  # noqa: ANN401
@@ -155,9 +160,7 @@ def _averages(node: Any, args: tuple[Any, ...]) -> Tensor:  # noqa: ANN401
     for q in reversed(range(count)):
         covered = (int(shape[q]) - 1) * stride[q] + dilation[q] * (kernel[q] - 1) + 1
         pads += [padding[q], covered - image.shape[q - count] - padding[q]]
-    weight = torch.full(
-        (image.shape[1], 1, *kernel), 1 / math.prod(kernel), dtype=torch.float64
-    )
+    weight = torch.full((image.shape[1], 1, *kernel), 1 / math.prod(kernel), dtype=torch.float64)
     convolve = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}[count]
     padded = F.pad(image, pads)
     return convolve(padded, weight, stride=stride, dilation=dilation, groups=image.shape[1])

@@ -38,9 +38,7 @@ def elementwise(view: View) -> Outcome:
             if place.shape[dim] > 1 or view.call.shape[dim + offset] == 1:
                 dims[dim + offset] = axis
     if not kept:
-        return Outcome(
-            tuple(dims), tuple(view.everything(source) for source in sources), lost=True
-        )
+        return Outcome(tuple(dims), tuple(view.everything(source) for source in sources), lost=True)
     links = tuple(view.spread(source, tuple(dims)) for source in sources)
     return Outcome(tuple(dims), links, _place_bound(view, tuple(dims)))
 
@@ -136,9 +134,7 @@ def _view(view: View) -> Outcome:
     return Outcome(tuple(dims), (Link(view.source, tuple(maps)),))
 
 
-def _groups(
-    before: tuple[int, ...], after: tuple[int, ...]
-) -> list[tuple[list[int], list[int]]]:
+def _groups(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
     """Return which dimensions of both shapes hold the same numbers, the finest such grouping."""
     groups = []
     i = j = 0

@@ -10,7 +10,7 @@ from .reach import FIXED, SAME, WHOLE, AxisMap, Resample, Spread, Window
 from .tracing import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from .placement import View
 
@@ -23,7 +23,7 @@ def _convolution(view: View) -> Outcome:
     if not (view.is_source("input") and len(view.sources()) == 1):
         return view.mixed("convolves with a kernel that depends on the image")
     weight = view.shapes[view.ref("weight")]
-    transposed = "transpose" in view.call.operation or bool(view.argument("transposed", False))
+    transposed = "transpose" in view.call.operation or bool(view.argument("transposed"))
     kernel = weight[2:]
     count = len(kernel)
     stride = _each(view.argument("stride", 1), count)
@@ -102,18 +102,20 @@ def _interpolation(view: View) -> Outcome:
         view.argument(name) for name in ("scales", "scales_d", "scales_h", "scales_w")
     ]
     factors = [f for f in factors if f is not None][-count:]
-    maps, reasons = [], []
+    corners = bool(view.argument("align_corners"))
+    maps: list[AxisMap] = []
+    reasons = []
     for q in range(count):
         before, after = place.shape[q - count], view.call.shape[q - count]
         factor = factors[q] if len(factors) == count else None
-        one, why = _resampling(operation, before, after, factor, view.argument("align_corners"))
+        one, why = _resampling(operation, before, after, factor, corners=corners)
         maps.append(one)
         reasons += [why] if why else []
     return _windows(view, maps, reasons=reasons)
 
 
 def _resampling(
-    operation: str, before: int, after: int, factor: float | None, corners: bool | None
+    operation: str, before: int, after: int, factor: float | None, *, corners: bool
 ) -> tuple[AxisMap, str]:
     """Return the map from `after` positions to `before`, and why it depends on the image's size.
 
@@ -218,7 +220,7 @@ def _along(view: View, dim: int, one: AxisMap) -> Outcome:
 
 def _windows(
     view: View,
-    windows: list[AxisMap] | list[Window] | list[Spread],
+    windows: Sequence[AxisMap],
     *,
     source: str | None = None,
     mixes_channels: bool = False,

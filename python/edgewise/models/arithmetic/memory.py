@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["forward_bytes"]
 
-_VIEWS: Final = frozenset(
-    "alias chunk detach expand getitem permute select slice split split_with_sizes squeeze t "
-    "transpose unbind unsqueeze view dropout".split()
-)
+_VIEWS: Final = (
+    "alias", "chunk", "detach", "dropout", "expand", "getitem", "permute", "select", "slice",
+    "split", "split_with_sizes", "squeeze", "t", "transpose", "unbind", "unsqueeze", "view",
+)  # fmt: skip
 _BLOCK: Final = 512  # bytes that PyTorch's CUDA allocator rounds up to
 
 

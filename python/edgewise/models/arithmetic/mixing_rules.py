@@ -22,7 +22,7 @@ __all__ = ["MIXING_RULES"]
 
 def _per_channel_norm(view: View) -> Outcome:
     """Answer for batch and instance normalisation: element-wise with stored statistics."""
-    fresh = bool(view.argument("use_input_stats", view.argument("training", False)))
+    fresh = bool(view.argument("use_input_stats") or view.argument("training"))
     if not fresh:
         return _itself(view)
     name = "instance" if "instance" in view.call.operation else "batch"
@@ -71,7 +71,7 @@ def _reduction(view: View) -> Outcome:
     gone = {int(d) % rank for d in (given if isinstance(given, list) else [given])} or set(
         range(rank)
     )
-    keep = bool(view.argument("keepdim", False))
+    keep = bool(view.argument("keepdim"))
     dims = tuple(a for d, a in enumerate(place.dims) if keep or d not in gone)
     if place.lost:
         return Outcome((None,) * len(view.call.shape), (view.everything(view.source),), lost=True)

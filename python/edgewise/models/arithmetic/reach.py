@@ -60,8 +60,7 @@ class Reach:
 
     def any(self) -> NDArray[np.bool_]:
         """Whether each query needs anything."""
-        found: NDArray[np.bool_] = self.table.any(axis=1)
-        return found
+        return _rows(self.table)
 
     def union(self, other: Reach | None) -> Reach:
         """Return what either needs."""
@@ -79,7 +78,7 @@ class Reach:
         """Whether each query needs a position below 0, and one from `size` on."""
         below = min(max(-self.start, 0), self.table.shape[1])
         beyond = min(max(size - self.start, 0), self.table.shape[1])
-        return self.table[:, :below].any(axis=1), self.table[:, beyond:].any(axis=1)
+        return _rows(self.table[:, :below]), _rows(self.table[:, beyond:])
 
     def clipped(self, size: int) -> Reach:
         """Return the positions from 0 to ``size - 1``."""
@@ -95,6 +94,11 @@ class Reach:
         first = self.start + self.table.argmax(axis=1)
         last = self.start + self.table.shape[1] - 1 - self.table[:, ::-1].argmax(axis=1)
         return first, np.where(self.any(), last, first - 1)
+
+
+def _rows(table: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = np.any(table, axis=1)
+    return found
 
 
 class AxisMap(Protocol):

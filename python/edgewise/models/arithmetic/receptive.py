@@ -141,7 +141,9 @@ def field_of(links: Dependence) -> ReceptiveField:
         [(0, sizes[axis] - 1) if seen else span for span, seen in zip(row, one.whole, strict=True)]
         for axis, (row, one) in enumerate(zip(spans, found, strict=True))
     ]
-    return _field(links, everything, local if any(b >= a for row in spans for a, b in row) else None)
+    return _field(
+        links, everything, local if any(b >= a for row in spans for a, b in row) else None
+    )
 
 
 def phases(links: Dependence, axis: int) -> int:

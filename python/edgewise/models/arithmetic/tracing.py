@@ -267,7 +267,9 @@ def _call(node: Any) -> Call:  # noqa: ANN401
     schema = getattr(node.target, "_schema", None)
     for place, argument in enumerate(schema.arguments if schema else ()):
         value = argument.default_value if argument.has_default_value() else None
-        value = node.args[place] if place < len(node.args) else node.kwargs.get(argument.name, value)
+        value = (
+            node.args[place] if place < len(node.args) else node.kwargs.get(argument.name, value)
+        )
         arguments[argument.name] = _plain(value)
     if schema is None:
         arguments = {str(i): _plain(value) for i, value in enumerate(node.args)}

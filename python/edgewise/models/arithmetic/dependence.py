@@ -101,53 +101,71 @@ class Dependence:
     _steps: tuple[tuple[str, Outcome], ...]
     _sizes: dict[str, tuple[int, ...]]
 
-    def of(self, axis: int, queries: Reach, *, within: bool = False) -> Found:
+    def follow(self, queries: Sequence[Reach], *, within: bool = False) -> tuple[Found, ...]:
         """Follow the links back from output positions.
 
         Parameters
         ----------
-        axis : int
-            Of the image.
-        queries : Reach
-            Output positions.
+        queries : sequence of Reach
+            Output positions along each axis. What one axis needs is asked for voxels that lie at
+            any of the positions of the others.
         within : bool, default False
             Respect the ends of every map: positions beyond them are dropped, and noted. Otherwise
             maps go on for ever, as for an output voxel far from the border.
 
         Returns
         -------
-        Found
-            One row per query.
+        tuple of Found
+            Per axis, one row per query.
         """
-        count = queries.table.shape[0]
-        needed: dict[str, Reach] = {self.program.output: queries}
-        none = np.zeros(count, dtype=np.bool_)
-        whole: dict[str, NDArray[np.bool_]] = {}
-        low, high = none.copy(), none.copy()
-        names = [name for name, _ in self._steps]
+        walks = [_Walk(axis, one, self.program.output) for axis, one in enumerate(queries)]
         outcomes = dict(self._steps)
-        for name in [*reversed(names), self.program.image]:
-            reach = needed.get(name)
-            if reach is not None and within:
-                size = self._sizes[name][axis]
-                below, beyond = reach.outside(size)
-                low, high = low | below, high | beyond
-                reach = needed[name] = reach.clipped(size)
-            if name not in outcomes:
-                continue
-            seen = whole.get(name, none)
-            active = seen if reach is None else seen | reach.any()
-            for link in outcomes[name].links:
-                one, source = link.maps[axis], link.source
-                if one is WHOLE:
-                    whole[source] = whole.get(source, none) | active
-                    continue
-                whole[source] = whole.get(source, none) | seen
-                if reach is not None:
-                    needed[source] = one.pull(reach).union(needed.get(source))
-        image = self.program.image
-        empty = Reach(0, np.zeros((count, 0), dtype=np.bool_))
-        return Found(needed.get(image, empty), whole.get(image, none), low, high)
+        for name in [*reversed(outcomes), self.program.image]:
+            for walk in walks if within else ():
+                walk.clip(name, self._sizes[name])
+            for link in outcomes[name].links if name in outcomes else ():
+                pulled = [walk.pull(name, link) for walk in walks]
+                if all(one is None or one.table.any() for one in pulled):  # else no path at all
+                    for walk, one in zip(walks, pulled, strict=True):
+                        walk.go(name, link, one)
+        return tuple(walk.found(self.program.image) for walk in walks)
+
+
+class _Walk:
+    """What has been found to be needed along one axis, map by map."""
+
+    def __init__(self, axis: int, queries: Reach, output: str) -> None:
+        self.axis = axis
+        self.none = np.zeros(queries.table.shape[0], dtype=np.bool_)
+        self.needed = {output: queries}
+        self.whole: dict[str, NDArray[np.bool_]] = {}
+        self.low, self.high = self.none.copy(), self.none.copy()
+
+    def clip(self, name: str, sizes: tuple[int, ...]) -> None:
+        reach, size = self.needed.get(name), sizes[self.axis]
+        if reach is not None:
+            low, high = reach.outside(size)
+            self.low, self.high = self.low | low, self.high | high
+            self.needed[name] = reach.clipped(size)
+
+    def pull(self, name: str, link: Link) -> Reach | None:
+        """Return what is needed of a link's source; None if nothing by position."""
+        one, reach = link.maps[self.axis], self.needed.get(name)
+        return None if one is WHOLE or reach is None else one.pull(reach)
+
+    def go(self, name: str, link: Link, pulled: Reach | None) -> None:
+        source, reach = link.source, self.needed.get(name)
+        seen = self.whole.get(name, self.none)
+        if link.maps[self.axis] is WHOLE and reach is not None:
+            seen = seen | reach.any()
+        self.whole[source] = self.whole.get(source, self.none) | seen
+        if pulled is not None:
+            self.needed[source] = pulled.union(self.needed.get(source))
+
+    def found(self, image: str) -> Found:
+        empty = Reach(0, np.zeros((len(self.none), 0), dtype=np.bool_))
+        whole = self.whole.get(image, self.none)
+        return Found(self.needed.get(image, empty), whole, self.low, self.high)
 
 
 def dependence(model: Any, shape: Sequence[int]) -> Dependence:  # noqa: ANN401

@@ -179,11 +179,14 @@ def _join(view: View) -> Outcome:
 
 def _join_along(view: View, dims: tuple[int | None, ...], dim: int, axis: int) -> Outcome:
     offset, links = 0, []
+    several = len(view.sources()) > 1  # else the constant pieces are padding
     for one in view.argument("tensors"):
+        size = view.shapes[one.name][dim]
         if one.name in view.placements:
-            maps = [Window(padding=offset) if a == axis else SAME for a in range(view.axes)]
+            piece = Window(padding=offset, size=size if several else None)
+            maps = [piece if a == axis else SAME for a in range(view.axes)]
             links.append(Link(one.name, tuple(maps)))
-        offset += view.shapes[one.name][dim]
+        offset += size
     reasons = ("joins maps end to end",) if len(links) > 1 else ()
     return Outcome(dims, tuple(links), reasons)
 

@@ -73,29 +73,26 @@ def padding_influence(
     """
     links = dependence(model, input_tensor_shape(model, shape, channels))
     seen = np.zeros((1,) * links.axes, dtype=np.bool_)
-    for axis in range(links.axes):
-        low, high = border_flags(links, axis)
+    for axis, (low, high) in enumerate(border_flags(links)):
         seen = seen | np.expand_dims(low | high, [a for a in range(links.axes) if a != axis])
     return seen
 
 
-def border_flags(links: Dependence, axis: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which output positions along an axis depend on padding at its beginning and its end.
+def border_flags(links: Dependence) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Return which output positions depend on padding at the beginning and the end of an axis.
 
     Parameters
     ----------
     links : Dependence
         Of the network, at the size in question.
-    axis : int
-        Of the image.
 
     Returns
     -------
-    low, high : bool array
-        One value per output position.
+    list of (bool array, bool array)
+        Per axis: beginning and end, one value per output position.
     """
-    found = links.of(axis, Reach.of(0, links.output.size(axis)), within=True)
-    return found.low, found.high
+    everything = [Reach.of(0, links.output.size(axis)) for axis in range(links.axes)]
+    return [(found.low, found.high) for found in links.follow(everything, within=True)]
 
 
 def run_with_padding(model: Any, image: Tensor, *, padding: Padding) -> Tensor:  # noqa: ANN401

@@ -25,6 +25,8 @@ from .tracing import input_tensor_shape, trace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
 __all__ = ["plan_tiles"]
 
 _TRIES = 64  # how far from a size that does not fit its neighbours are looked for
@@ -144,24 +146,31 @@ def _with_model(
     margins = (None,) * count if halo is None else _each(halo, count, "halo", 0)
     steps = (None,) * count if stride is None else _each(stride, count, "stride", 1)
     axes, reasons = [], [*whole.reasons, *part.reasons] if sizes != image else []
+    spoilt = [_spoilt(low, high) for low, high in border_flags(part)]
+    views = list(zip(_first_views(whole), _first_views(part), strict=True))
     for axis in range(count):
-        one, why = _axis(whole, part, axis, margins[axis], steps[axis])
+        one, why = _axis(whole, part, axis, spoilt[axis], margins[axis], steps[axis])
+        if views[axis][0] != views[axis][1] and sizes[axis] != image[axis]:
+            why.append("what a voxel sees depends on the size of the image")
         axes.append(one)
         reasons += why
     return lay_out(axes, list(dict.fromkeys(reasons)), memory)
 
 
 def _axis(
-    whole: Dependence, part: Dependence, axis: int, halo: int | None, stride: int | None
+    whole: Dependence,
+    part: Dependence,
+    axis: int,
+    spoilt: tuple[int, int],
+    halo: int | None,
+    stride: int | None,
 ) -> tuple[AxisLayout, list[str]]:
     """Return one axis of the plan, and why it is not exact."""
-    low, high = _spoilt(part, axis)
+    low, high = spoilt
     jump, period, reasons = part.jump[axis], math.lcm(part.period[axis], whole.period[axis]), []
     if Fraction(period) / jump % 1:
         reasons.append(f"output voxels lie {jump} image voxels apart: they never meet a tile's")
         jump = Fraction(whole.program.image_shape[axis + 2], whole.output.size(axis))
-    if _first_view(whole, axis) != _first_view(part, axis):
-        reasons.append("what a voxel sees depends on the size of the image")
     if halo is not None:
         given = math.ceil(halo / jump)
         if given < max(low, high):
@@ -183,20 +192,19 @@ def _axis(
     return one, reasons
 
 
-def _spoilt(part: Dependence, axis: int) -> tuple[int, int]:
-    """Return how many output voxels at each end of a tile met padding."""
-    low, high = border_flags(part, axis)
-    last_low = np.flatnonzero(low)
-    first_high = np.flatnonzero(high)
+def _spoilt(low: NDArray[np.bool_], high: NDArray[np.bool_]) -> tuple[int, int]:
+    """Return how many output voxels at each end of a tile met padding, from the flags of all."""
+    last_low, first_high = np.flatnonzero(low), np.flatnonzero(high)
     before = int(last_low[-1]) + 1 if last_low.size else 0
     behind = len(high) - int(first_high[0]) if first_high.size else 0
     return before, behind
 
 
-def _first_view(links: Dependence, axis: int) -> list[tuple[int, int]]:
-    count = min(phases(links, axis), 64)
-    first, last = links.of(axis, Reach.of(0, count)).reach.ends()
-    return list(zip(first.tolist(), last.tolist(), strict=True))
+def _first_views(links: Dependence) -> list[list[tuple[int, int]]]:
+    """Return per axis what the first output voxels see, if maps went on for ever."""
+    first = [Reach.of(0, min(phases(links, axis), _TRIES)) for axis in range(links.axes)]
+    ends = [found.reach.ends() for found in links.follow(first)]
+    return [list(zip(a.tolist(), b.tolist(), strict=True)) for a, b in ends]
 
 
 def _linked(model: Any, spatial: tuple[int, ...], channels: int | None, what: str) -> Dependence:  # noqa: ANN401

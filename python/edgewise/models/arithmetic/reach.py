@@ -157,12 +157,16 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Convolution, pooling, cropping (``padding=-start``), constant padding, strided slices."""
+    """Convolution, pooling, cropping (``padding=-start``), constant padding, strided slices.
+
+    With `size`, only the positions from 0 to ``size - 1`` exist: a piece of a joined map.
+    """
 
     kernel: int = 1
     stride: int = 1
     padding: int = 0
     dilation: int = 1
+    size: int | None = None
 
     def pull(self, reach: Reach) -> Reach:
         """Return ``o s - p + j d`` for all j."""
@@ -173,7 +177,8 @@ class Window:
         for j in range(self.kernel if width else 0):
             at = j * self.dilation
             table[:, at : at + span : self.stride] |= reach.table
-        return Reach(reach.start * self.stride - self.padding, table)
+        found = Reach(reach.start * self.stride - self.padding, table)
+        return found if self.size is None else found.clipped(self.size)
 
     def grid(self, jump: Fraction, start: Fraction) -> tuple[Fraction, Fraction] | None:
         """Return the centres of the windows."""

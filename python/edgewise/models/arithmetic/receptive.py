@@ -130,9 +130,15 @@ def field_of(links: Dependence) -> ReceptiveField:
     ReceptiveField
         As `receptive_field`.
     """
-    found = [links.of(axis, Reach.of(0, phases(links, axis))) for axis in range(links.axes)]
-    ends = [one.reach.ends() for one in found]
-    spans = [[(int(a), int(b)) for a, b in zip(*pair, strict=True)] for pair in ends]
+    counts = [phases(links, axis) for axis in range(links.axes)]
+    middles = [  # far from the border
+        (links.output.size(axis) - count) // 2 // count * count for axis, count in enumerate(counts)
+    ]
+    found = links.follow([Reach.of(k, n) for k, n in zip(middles, counts, strict=True)])
+    spans = []
+    for one, jump, middle in zip(found, links.jump, middles, strict=True):
+        ends, back = one.reach.ends(), int(jump * middle)
+        spans.append([(int(a) - back, int(b) - back) for a, b in zip(*ends, strict=True)])
     local = _field(links, spans, None)
     if not any(one.whole.any() for one in found):
         return local

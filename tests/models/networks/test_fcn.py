@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
-from edgewise.errors import ShapeError  # noqa: E402
+from edgewise.errors import ReadError, ShapeError  # noqa: E402
 from edgewise.models.blocks.bilinear import bilinear_kernel, bilinear_upsampling  # noqa: E402
 from edgewise.models.networks import fcn as published  # noqa: E402
 from edgewise.models.networks.fcn import (  # noqa: E402
@@ -182,6 +182,14 @@ def test_a_row_of_vgg16s_linear_layer_is_a_kernel(tmp_path):
     found = network.relu(network.fc7(network.relu(network.fc6(network.backbone(x)[-1]))))
     assert expected.std() > 0.1
     torch.testing.assert_close(found[..., 3, 3], expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_file_of_the_trunk_alone_is_not_vgg16(tmp_path):
+    network = fcn32s(**SMALL)
+    torch.save(network.backbone.state_dict(), tmp_path / "trunk.pth")
+    with pytest.raises(ReadError, match=r"loads into network\.backbone"):
+        load_weights(network, tmp_path / "trunk.pth", layout="vgg16", strict=False)
+    assert not load_weights(network.backbone, tmp_path / "trunk.pth").missing
 
 
 def test_trunk_is_torchvisions_vgg16():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import deeplab, encoder_decoder, fcn, lenet, unet
+from . import deeplab, deepmedic, encoder_decoder, fcn, lenet, unet
 
 if TYPE_CHECKING:
     from edgewise.models.card import Card
@@ -17,4 +17,5 @@ ALL_CARDS: Final[tuple[Card, ...]] = (
     *encoder_decoder.CARDS,
     *unet.CARDS,
     *deeplab.CARDS,
+    *deepmedic.CARDS,
 )

@@ -20,8 +20,8 @@ _MOBILE: Final = (
     "Howard, Sandler, Chu, Chen, Chen, Tan et al.: Searching for MobileNetV3, ICCV 2019, "
     "arXiv 1905.02244"
 )
-_WHOLE: Final = "the whole image: one branch averages over it, so tiles are never exact"
-_SQUEEZE: Final = "the whole image: the trunk's squeeze-and-excite averages over it"
+_WHOLE: Final = "the whole image (a branch averages over it)"
+_SQUEEZE: Final = "the whole image (squeeze-and-excite averages over it)"
 _SMALL: Final = {"classes": 3, "blocks": (1, 2, 2, 1), "width": 8, "channels": 16}
 _TORCHVISION: Final = (
     "no multi-grid in the last stage",

@@ -21,7 +21,7 @@ CARDS: Final = (
         ),
         year=2017,
         parameters=29_455_125,
-        receptive_field="372 or 404, by position in the pooling grid",
+        receptive_field="372 or 404",
         stride=32,
         sizes=Sizes(32),
         key_layout="own",

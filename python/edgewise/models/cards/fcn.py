@@ -88,13 +88,13 @@ CARDS: Final = (
     _vgg(
         16,
         134_357_354,
-        receptive_field="436 or 468, by position in the grid",
+        receptive_field="436 or 468",
         summary="FCN-32s plus scores of pool4, stride 16.",
     ),
     _vgg(
         8,
         134_362_751,
-        receptive_field="436 or 468, by position in the grid",
+        receptive_field="436 or 468",
         summary="FCN-16s plus scores of pool3, stride 8.",
     ),
     _resnet(

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from torch import nn
 from torch.nn import functional
 
+from edgewise.errors import ReadError
 from edgewise.models.blocks.bilinear import bilinear_upsampling
 from edgewise.models.card import Sizes
 from edgewise.models.shapes import check_image
@@ -60,8 +61,8 @@ class FCN(nn.Module):
 
     Parameters
     ----------
-    stride : {32, 16, 8}
-        Of the finest scores, voxels.
+    finest : {32, 16, 8}
+        Stride of the finest scores, voxels.
     in_channels, classes : int
         Of the image; of the logits.
     legacy : bool
@@ -85,7 +86,7 @@ class FCN(nn.Module):
 
     def __init__(
         self,
-        stride: int,
+        finest: int,
         *,
         in_channels: int,
         classes: int,
@@ -95,7 +96,7 @@ class FCN(nn.Module):
         fc_channels: int,
     ) -> None:
         super().__init__()
-        self.stride, self.in_channels, self.classes = stride, in_channels, classes
+        self.finest, self.in_channels, self.classes = finest, in_channels, classes
         self.legacy, self.at_once = legacy, at_once
         self.sizes = Sizes() if legacy else Sizes(minimum=33)  # two cells of stride 32
         self.backbone = VGGTrunk(
@@ -107,13 +108,13 @@ class FCN(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.dropout = nn.Dropout(0.5)
         self.score_fr = nn.Conv2d(fc_channels, classes, 1)
-        self.skips = tuple(pool for pool in (4, 3) if 2**pool >= stride)  # pool4 has stride 16
+        self.skips = tuple(pool for pool in (4, 3) if 2**pool >= finest)  # pool4 has stride 16
         for pool in self.skips:
             self.add_module(f"score_pool{pool}", nn.Conv2d(widths[pool - 1], classes, 1))
         if legacy:
             for name in self._upscores[:-1]:
                 self.add_module(name, bilinear_upsampling(classes, 2))
-            self.add_module(self._upscores[-1], bilinear_upsampling(classes, stride))
+            self.add_module(self._upscores[-1], bilinear_upsampling(classes, finest))
 
     @property
     def _upscores(self) -> tuple[str, ...]:
@@ -122,7 +123,7 @@ class FCN(nn.Module):
             32: ("upscore",),
             16: ("upscore2", "upscore16"),
             8: ("upscore2", "upscore_pool4", "upscore8"),
-        }[self.stride]
+        }[self.finest]
 
     @property
     def layouts(self) -> Mapping[str, Callable[[dict[str, Tensor]], dict[str, Tensor]]]:
@@ -145,7 +146,7 @@ class FCN(nn.Module):
                 scores = _crop(scores, 0, finer)
             scores = scores + finer  # (N, classes, h / 2^pool, w / 2^pool)
         scores = self._enlarge(scores, len(self.skips))
-        return _crop(scores, _CROP_OF_SCORES[self.stride] if self.legacy else 0, image)
+        return _crop(scores, _CROP_OF_SCORES[self.finest] if self.legacy else 0, image)
 
     def _score_pool(self, pooled: Tensor, pool: int) -> Tensor:
         if self.at_once:
@@ -156,7 +157,7 @@ class FCN(nn.Module):
         """Enlarge by 2, or in the last step by what is left."""
         if self.legacy:
             return self.get_submodule(self._upscores[step])(scores)
-        factor = float(2 if step < len(self.skips) else self.stride)
+        factor = float(2 if step < len(self.skips) else self.finest)
         # a size would squeeze cells that hang over the border; a factor keeps their stride
         return functional.interpolate(
             scores, scale_factor=factor, mode="bilinear", align_corners=False
@@ -192,7 +193,16 @@ def _from_vgg16(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """VGG16 as a convolutional network (figure 2): a row of fc6 becomes a 7 x 7 kernel.
 
     The last linear layer, which names 1000 classes, is left out.
+
+    Raises
+    ------
+    ReadError
+        If the linear layers are not there, as in a file of the trunk alone.
     """
+    if not {"classifier.0.weight", "classifier.3.weight"} <= set(state):
+        message = "layout 'vgg16' needs classifier.0 and classifier.3 in the file, to make fc6 and "
+        message += "fc7 of them; a trunk alone loads into network.backbone"
+        raise ReadError(message, code="weights_do_not_fit")
     convolutional = {f"backbone.{k}": v for k, v in state.items() if k.startswith("features.")}
     for linear, name in (("classifier.0", "fc6"), ("classifier.3", "fc7")):
         weight, bias = state[f"{linear}.weight"], state[f"{linear}.bias"]

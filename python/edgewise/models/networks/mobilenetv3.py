@@ -68,11 +68,11 @@ class MobileNetV3Trunk(nn.Sequential):
     ----------
     channels : tuple of int
         Of the maps: 16, 24, 40, 80, 160, 960, at strides 2, 4, 8, 16, 16, 16.
-    stride : int
-        Of the last map: 16 voxels.
+    output_stride : int
+        Stride of the last map: 16 voxels.
     """
 
-    stride = 16
+    output_stride = 16
 
     def __init__(self, *, in_channels: int = 3) -> None:
         layers = [_normalised(in_channels, _STEM, 3, stride=2, nonlinearity=_HS)]
@@ -158,7 +158,7 @@ class LRASPP(nn.Module):
     """
 
     spatial_dims = 2
-    sizes = Sizes(minimum=MobileNetV3Trunk.stride + 1)
+    sizes = Sizes(minimum=MobileNetV3Trunk.output_stride + 1)
 
     def __init__(self, *, in_channels: int = 3, classes: int = 21, channels: int = 128) -> None:
         super().__init__()

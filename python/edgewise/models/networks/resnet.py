@@ -89,8 +89,8 @@ class ResNetTrunk(nn.Module):
     ----------
     channels : tuple of 4 int
         Channels of each stage.
-    stride : int
-        Of the last stage, voxels.
+    output_stride : int
+        Stride of the last stage, voxels.
     droppable_keys : tuple of str
         Prefixes in published files that belong to the classifier.
     """
@@ -112,7 +112,7 @@ class ResNetTrunk(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
         self.channels = tuple(Bottleneck.expansion * width * 2**stage for stage in range(4))
-        self.stride = 4
+        self.output_stride = 4
         dilation, before = 1, width
         for stage, dilate in enumerate((False, *replace_stride_with_dilation)):
             stride = 1 if stage == 0 or dilate else 2
@@ -122,7 +122,7 @@ class ResNetTrunk(nn.Module):
             made = _stage(before, width * 2**stage, stride=stride, rates=rates)
             self.add_module(f"layer{stage + 1}", made)
             before = self.channels[stage]
-            self.stride *= stride
+            self.output_stride *= stride
         _initialise(self)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -27,7 +27,7 @@ class TrunkAndHead(nn.Module):
     Parameters
     ----------
     backbone : Module
-        Takes an image, returns a tuple of maps, finest first; has ``stride``.
+        Takes an image, returns a tuple of maps, finest first; has ``output_stride``.
     classifier : Module
         Head on the last map.
     aux_classifier : Module, optional
@@ -66,7 +66,7 @@ class TrunkAndHead(nn.Module):
         super().__init__()
         self.in_channels = in_channels
         self.classes = classes
-        self.sizes = Sizes(minimum=backbone.stride + 1)
+        self.sizes = Sizes(minimum=backbone.output_stride + 1)
         self.deep_supervision = aux_classifier is not None
         self.aux_map = aux_map
         self.backbone = backbone

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import deepmedic, lenet, unet
+from . import deeplab, deepmedic, encoder_decoder, fcn, lenet, unet
 
 if TYPE_CHECKING:
     from edgewise.models.card import Card
 
 __all__ = ["ALL_CARDS"]
 
-ALL_CARDS: Final[tuple[Card, ...]] = (*lenet.CARDS, *unet.CARDS, *deepmedic.CARDS)
+ALL_CARDS: Final[tuple[Card, ...]] = (
+    *lenet.CARDS,
+    *fcn.CARDS,
+    *encoder_decoder.CARDS,
+    *unet.CARDS,
+    *deeplab.CARDS,
+    *deepmedic.CARDS,
+)

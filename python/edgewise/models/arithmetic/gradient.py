@@ -129,16 +129,17 @@ class _Skeleton(Runner):
             return _spread(node, args[0])
         if name in _NORMS or name in _POINTWISE_NORMS:
             return _norm(name, args[0])
-        if torch.Tag.pointwise in getattr(node.target, "tags", ()) or name == "_to_copy":
-            return self._sum(node, args)
+        tags = getattr(node.target, "tags", ())
+        if torch.Tag.pointwise in tags or name in ("_to_copy", "copy"):
+            return self._sum(node, node.args[1:2] if name == "copy" else node.args)
         return node.target(*args, **_on_cpu(kwargs))
 
-    def _sum(self, node: Any, args: tuple[Any, ...]) -> Tensor:  # noqa: ANN401
+    def _sum(self, node: Any, sources: tuple[Any, ...]) -> Tensor:  # noqa: ANN401
         """Return the sum of the maps that an element-wise operation combines."""
         total = torch.zeros(tuple(node.meta["val"].shape), dtype=torch.float64)
-        for source, value in zip(node.args, args, strict=True):
+        for source in sources:
             if getattr(source, "name", "") in self.dependent:
-                total = total + value.double()
+                total = total + self.env[source].double()
         return total
 
 

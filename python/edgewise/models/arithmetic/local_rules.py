@@ -140,7 +140,9 @@ def _resampling(
     below, above = (1, 2) if "cubic" in operation else (0, 1)
     if corners:
         why = "align_corners=True: where a voxel lies depends on the size of the image"
-        return Resample(before - 1, 0, max(after - 1, 1), below, above), why
+        area = Fraction(before - after, 2 * after)
+        one = Resample(before - 1, 0, max(after - 1, 1), below, above, ratio=ratio, centre=area)
+        return one, why
     return Resample(2 * a, a - c, 2 * c, below, above), why
 
 

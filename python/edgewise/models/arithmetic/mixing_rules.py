@@ -120,6 +120,10 @@ def _product(view: View) -> Outcome:
     return Outcome(tuple(dims), links)
 
 
+def _einsum(view: View) -> Outcome:
+    return view.mixed("attention, or another product of maps, sees the whole image")
+
+
 def _axis(axis: int | None) -> int:
     return -1 if axis is None else axis
 
@@ -155,6 +159,7 @@ MIXING_RULES: Final[dict[str, Callable[[View], Any]]] = {
     "linear": _linear,
     "matmul": _product,
     "bmm": _product,
+    "einsum": _einsum,
     "mm": _product,
     "scaled_dot_product_attention": _attention,
     "channel_shuffle": _channels,

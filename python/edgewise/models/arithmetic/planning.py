@@ -182,13 +182,10 @@ def _axis(
             reasons.append(f"stride {stride} is no multiple of the network's period {period}")
         period = stride
     size, tile = (links.program.image_shape[axis + 2] for links in (whole, part))
-    if size == tile:
-        return AxisLayout(
-            size, whole.output.size(axis), tile, part.output.size(axis), jump, 1, 0, 0
-        ), []
-    one = AxisLayout(
-        size, whole.output.size(axis), tile, part.output.size(axis), jump, period, low, high
-    )
+    if size == tile:  # nothing is cut
+        low, high, reasons = 0, 0, []
+    out = part.output.size(axis)
+    one = AxisLayout(size, whole.output.size(axis), tile, out, jump, period, low, high)
     return one, reasons
 
 

@@ -228,7 +228,8 @@ class Resample:
     c: int
     below: int = 0
     above: int = 0
-    centre: Fraction | None = None  # where o lies if not at b / c: nearest keeps voxels' areas
+    ratio: Fraction | None = None  # input voxels per output voxel if not a / c
+    centre: Fraction | None = None  # where output voxel 0 lies if not at b / c
 
     def pull(self, reach: Reach) -> Reach:
         """Return the positions beside the coordinate."""
@@ -247,9 +248,10 @@ class Resample:
         return Reach(start, table)
 
     def grid(self, jump: Fraction, start: Fraction) -> tuple[Fraction, Fraction] | None:
-        """Return the coordinates as places."""
+        """Return the places of voxels as areas; the coordinates may differ by less than one."""
         offset = Fraction(self.b, self.c) if self.centre is None else self.centre
-        return jump * self.a / self.c, start + jump * offset
+        ratio = Fraction(self.a, self.c) if self.ratio is None else self.ratio
+        return jump * ratio, start + jump * offset
 
 
 SAME = Same()

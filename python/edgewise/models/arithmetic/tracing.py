@@ -257,7 +257,7 @@ def _read(exported: Any, shape: tuple[int, ...]) -> Program:  # noqa: ANN401
 
 
 def _call(node: Any) -> Call:  # noqa: ANN401
-    values = node.meta["val"]
+    values = node.meta.get("val")  # checks of sizes have none
     results = list(values) if isinstance(values, tuple | list) else [values]
     shapes = tuple(tuple(int(n) for n in getattr(value, "shape", ())) for value in results)
     if node.target is operator.getitem:

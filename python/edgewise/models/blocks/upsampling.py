@@ -101,8 +101,8 @@ class Unpooling(nn.Module):
     """Puts values back to where their maxima were, zeros elsewhere. Output size: as named.
 
     Zeiler and Fergus 2014; Badrinarayanan et al., SegNet, 2017, arXiv 1511.00561. Without the size
-    from before pooling an odd axis would come back one voxel short and every place after the first
-    row be wrong. On CUDA there is no deterministic kernel for it.
+    from before pooling an odd axis would come back one voxel short, and places, which count along
+    each channel's plane, would be wrong or refused. On CUDA there is no deterministic kernel for it.
 
     Parameters
     ----------

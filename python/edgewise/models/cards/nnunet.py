@@ -26,7 +26,11 @@ CARDS: Final = (
         sizes=_SIZES,
         key_layout="dynamic-network-architectures, each layer once",
         oracle="dynamic-network-architectures 0.4.4: PlainConvUNet",
-        small={"features_per_stage": (8, 16, 32), "n_conv_per_stage": 1},
+        small={
+            "features_per_stage": (8, 16, 32),
+            "n_conv_per_stage": 1,
+            "deep_supervision": True,
+        },
         small_image=(16, 16, 16),
         deviations=("with deep supervision forward returns a tuple, not a list",),
     ),
@@ -46,7 +50,11 @@ CARDS: Final = (
         sizes=_SIZES,
         key_layout="dynamic-network-architectures, each layer once",
         oracle="dynamic-network-architectures 0.4.4: ResidualEncoderUNet",
-        small={"features_per_stage": (8, 16, 32), "n_blocks_per_stage": (1, 2, 2)},
+        small={
+            "features_per_stage": (8, 16, 32),
+            "n_blocks_per_stage": (1, 2, 2),
+            "deep_supervision": True,
+        },
         small_image=(16, 16, 16),
         deviations=(
             "with deep supervision forward returns a tuple, not a list",

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
-from typing import Any, Final, Literal, TypeAlias
+from math import lcm, prod
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from edgewise.errors import ConfigError, ShapeError
+from edgewise.models.card import Sizes
 from edgewise.models.shapes import check_image
+from edgewise.models.weights.copies import without_copies
 
 __all__ = ["NnUNet", "nnunet_plain", "nnunet_resenc"]
 
@@ -144,6 +146,18 @@ class _ConvStack(nn.Module):
         return self.convs(features)
 
 
+class _MeanPool(nn.Module):
+    """Mean of every block of voxels, in single precision at least: torch has no other on CPUs."""
+
+    def __init__(self, spatial_dims: int, stride: _Sizes) -> None:
+        super().__init__()
+        self.pool = _POOL[spatial_dims](stride, stride)
+
+    def forward(self, features: Tensor) -> Tensor:
+        precise = torch.promote_types(features.dtype, torch.float32)
+        return self.pool(features.to(precise)).to(features.dtype)
+
+
 class _ResidualBlock(nn.Module):
     """Two convolutions beside a shortcut (ResNet-D): nonlinearity after the sum.
 
@@ -163,7 +177,7 @@ class _ResidualBlock(nn.Module):
         )  # fmt: skip
         shortcut: list[nn.Module] = []
         if prod(stride) > 1:
-            shortcut.append(_POOL[layers.spatial_dims](stride, stride))
+            shortcut.append(_MeanPool(layers.spatial_dims, stride))
         if inputs != outputs:
             shortcut.append(_projection(layers, inputs, outputs))
         self.skip = nn.Sequential(*shortcut)
@@ -293,7 +307,11 @@ class NnUNet(nn.Module):
         Whether forward returns the logits of every decoder stage; can be set at any time.
     total_stride : tuple of int
         Per axis: every image axis must be a multiple of it.
+    sizes : Sizes
+        Sizes that fit on every axis alike.
     """
+
+    layouts: ClassVar = {"nnunet": without_copies}
 
     def __init__(
         self,
@@ -314,6 +332,9 @@ class NnUNet(nn.Module):
         self.encoder = encoder
         self.decoder = _Decoder(layers, plan, classes)
         self._one_voxel_fits = layers.norm != "instance"
+        step = lcm(*self.total_stride)
+        alone = not self._one_voxel_fits and set(self.total_stride) == {step}
+        self.sizes = Sizes(2 * step if alone else step, step)
         self.apply(_kaiming)
 
     def forward(self, image: Tensor) -> Tensor | tuple[Tensor, ...]:

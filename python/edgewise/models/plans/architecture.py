@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from edgewise.errors import ReadError
 from edgewise.models.registry import create_model
 
-from .document import Document
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from .document import Document
 
 __all__ = ["Architecture", "read_architecture"]
 
@@ -102,7 +102,9 @@ def _new_style(class_name: str, options: Document) -> Architecture:
     features = options.need("features_per_stage")
     sizes: dict[str, Any] = {
         "spatial_dims": _CONV[_class(options, "conv_op", _CONV)],
-        "features_per_stage": (features,) * stages if isinstance(features, int) else tuple(features),
+        "features_per_stage": (features,) * stages
+        if isinstance(features, int)
+        else tuple(features),
         "n_conv_per_stage_decoder": _tuples(options.need("n_conv_per_stage_decoder")),
         counts: _tuples(options.need(counts)),
         "conv_bias": bool(options.content.get("conv_bias", False)),
@@ -111,7 +113,7 @@ def _new_style(class_name: str, options: Document) -> Architecture:
         value = options.need(key)
         sizes[key] = (value,) * stages if isinstance(value, int) else _tuples(value)
     if len(sizes["features_per_stage"]) != stages:
-        raise options.bad("features_per_stage", f"{stages} values, as n_stages says")
+        options.refuse("features_per_stage", f"{stages} values, as n_stages says")
     return Architecture(name, sizes | _norm(options) | _dropout(options) | _activation(options))
 
 
@@ -156,7 +158,7 @@ def _old_style(configuration: Document) -> Architecture:
         raise ReadError(message, code="bad_plans")
     name = str(configuration.need("UNet_class_name"))
     if name not in _NETWORKS:
-        raise configuration.bad("UNet_class_name", " or ".join(_NETWORKS))
+        configuration.refuse("UNet_class_name", " or ".join(_NETWORKS))
     network, counts = _NETWORKS[name]
     per_stage = configuration.integers("n_conv_per_stage_encoder")
     first, most = (
@@ -192,7 +194,7 @@ def _class(options: Document, key: str, known: Iterable[str]) -> str:
         raise ReadError(message, code="unknown_class")
     dims = _CONV.get(str(options.need("conv_op"))[-6:])
     if name.endswith("d") and not name.endswith(f"{dims}d"):
-        raise options.bad(key, f"for as many axes as {options.need('conv_op')}")
+        options.refuse(key, f"for as many axes as {options.need('conv_op')}")
     return name
 
 

@@ -1,19 +1,16 @@
 """nnU-Net's checkpoints: the weights, and what is said beside them.
 
 A checkpoint is a pickle. It is read with ``weights_only``: tensors, containers and numpy's scalars,
-nothing that could run. Each layer stands in it up to four times, because the modules of
-dynamic-network-architectures know it by several names; copies are compared and dropped.
+nothing that could run.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from edgewise.errors import ReadError
+from edgewise.models.weights.copies import without_copies
 from edgewise.models.weights.files import read_pickle
 
 from .dataset import DatasetDescription, dataset_from
@@ -26,11 +23,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-__all__ = ["Checkpoint", "load_checkpoint", "without_copies"]
-
-_WRAPPERS: Final = ("module.", "_orig_mod.")  # data parallel, compiled
-_ENCODER_AGAIN: Final = "decoder.encoder."
-_SEQUENCE: Final = re.compile(r"\.all_modules\.(\d+)\.")
+__all__ = ["Checkpoint", "load_checkpoint"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,54 +97,3 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         plans=plans_from(Document(plans, f"{path}, plans")) if plans else None,
         dataset=dataset_from(Document(dataset, f"{path}, dataset_json")) if dataset else None,
     )
-
-
-def without_copies(state: Mapping[str, Tensor], *, source: str) -> dict[str, Tensor]:
-    """Return each tensor of a state of nnU-Net's networks once, under its plain name.
-
-    Parameters
-    ----------
-    state : mapping of str to Tensor
-        With or without copies ``*.all_modules.*`` and ``decoder.encoder.*`` and prefixes
-        ``module.`` and ``_orig_mod.``.
-    source : str
-        What messages call it.
-
-    Raises
-    ------
-    ReadError
-        If a copy differs from its original, or has none.
-    """
-    state = {_unwrapped(key): value for key, value in state.items()}
-    plain = {k: v for k, v in state.items() if _original_name(k) == k}
-    for key, value in state.items():
-        original = _original_name(key)
-        if original not in plain:
-            message = f"{source}: {key} is a copy of {original}, which is not there"
-            raise ReadError(message, code="weights_do_not_fit")
-        if original != key and not torch.equal(value, plain[original]):
-            message = f"{source}: {key} and {original} are one layer and differ; "
-            message += "the file was changed by hand, which of them counts is not known"
-            raise ReadError(message, code="weights_do_not_fit")
-    return plain
-
-
-def _unwrapped(key: str) -> str:
-    changed = True
-    while changed:
-        stripped = key
-        for prefix in _WRAPPERS:
-            stripped = stripped.removeprefix(prefix)
-        changed = stripped != key
-        key = stripped
-    return key
-
-
-def _original_name(key: str) -> str:
-    """Return the plain name of a layer: the convolution is first in its sequence, norm is not."""
-    if key.startswith(_ENCODER_AGAIN):
-        key = key.removeprefix("decoder.")
-    found = _SEQUENCE.search(key)
-    if found is None:
-        return key
-    return key.replace(found.group(0), ".conv." if found.group(1) == "0" else ".norm.")

@@ -117,7 +117,7 @@ def _label(document: Document, value: Any) -> int | tuple[int, ...]:  # noqa: AN
     members = value if isinstance(value, list) else [value]
     # nnU-Net 1 wrote labels as text, key and value the other way round
     if not members or any(isinstance(v, bool) or not isinstance(v, int) for v in members):
-        raise document.bad("labels", "names of whole numbers or of lists of them")
+        document.refuse("labels", "names of whole numbers or of lists of them")
     return tuple(members) if isinstance(value, list) else int(value)
 
 

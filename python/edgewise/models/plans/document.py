@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from edgewise.errors import ReadError
 
@@ -42,27 +42,27 @@ class Document:
         """Return the dictionary under a key that must be there."""
         content = self.need(key)
         if not isinstance(content, dict):
-            raise self.bad(key, "a dictionary")
+            self.refuse(key, "a dictionary")
         return Document(content, f"{self.place}, {key}")
 
     def numbers(self, key: str) -> tuple[float, ...]:
         """Return a list of numbers that must be there."""
         values = self.need(key)
         if not isinstance(values, list) or not all(_is_number(v) for v in values):
-            raise self.bad(key, "a list of numbers")
+            self.refuse(key, "a list of numbers")
         return tuple(float(v) for v in values)
 
     def integers(self, key: str) -> tuple[int, ...]:
         """Return a list of whole numbers that must be there."""
         values = self.numbers(key)
         if any(v != int(v) for v in values):
-            raise self.bad(key, "a list of whole numbers")
+            self.refuse(key, "a list of whole numbers")
         return tuple(int(v) for v in values)
 
-    def bad(self, key: str, wanted: str) -> ReadError:
-        """Return the error that a key holds something else than what is wanted."""
+    def refuse(self, key: str, wanted: str) -> NoReturn:
+        """Raise ReadError: a key holds something else than what is wanted."""
         message = f"{self.place}: {key!r} must be {wanted}, not {self.content.get(key)!r}"
-        return ReadError(message, code="bad_plans")
+        raise ReadError(message, code="bad_plans")
 
 
 def read_document(path: str | Path) -> Document:

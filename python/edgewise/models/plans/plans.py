@@ -211,7 +211,7 @@ def plans_from(document: Document) -> Plans:
     forward = document.integers("transpose_forward")
     backward = document.integers("transpose_backward")
     if sorted(forward) != list(range(len(forward))) or backward != _inverse(forward):
-        raise document.bad("transpose_backward", f"the inverse of transpose_forward {forward}")
+        document.refuse("transpose_backward", f"the inverse of transpose_forward {forward}")
     document.inner("configurations")
     return Plans(
         name=str(document.content.get("plans_name", "")),
@@ -243,7 +243,9 @@ def _merged(configurations: Document, name: str) -> Document:
     while "inherits_from" in configurations.inner(chain[-1]):
         parent = str(configurations.inner(chain[-1]).need("inherits_from"))
         if parent in chain:
-            message = f"{configurations.place}: {' -> '.join([*chain, parent])} inherits in a circle"
+            message = (
+                f"{configurations.place}: {' -> '.join([*chain, parent])} inherits in a circle"
+            )
             raise ReadError(message, code="bad_plans")
         content = {**configurations.inner(parent).content, **content}
         chain.append(parent)
@@ -255,7 +257,7 @@ def _configuration(name: str, found: Document) -> Configuration:
     schemes = tuple(str(scheme) for scheme in found.need("normalization_schemes"))
     masks = tuple(bool(use) for use in found.need("use_mask_for_norm"))
     if len(masks) != len(schemes):
-        raise found.bad("use_mask_for_norm", f"one value per channel ({len(schemes)})")
+        found.refuse("use_mask_for_norm", f"one value per channel ({len(schemes)})")
     return Configuration(
         name=name,
         patch_size=found.integers("patch_size"),
@@ -292,7 +294,7 @@ def _rule(found: Document, what: str) -> ResamplingRule:
         return ResamplingRule(order=1, separate=separate, threshold=threshold)
     if function == "resample_torch_simple":
         return ResamplingRule(order=1, separate=False)
-    raise found.bad(
+    found.refuse(
         f"resampling_fn_{what}",
         "resample_data_or_seg_to_shape, resample_torch_fornnunet, resample_torch_simple or "
         "no_resampling_hack",

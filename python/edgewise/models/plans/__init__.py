@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .architecture import Architecture
 from .dataset import DatasetDescription, read_dataset
-from .plans import Configuration, Plans, ResamplingRule, read_plans
+from .plans import Configuration, Plans, read_plans
 
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint as Checkpoint
@@ -21,7 +21,6 @@ __all__ = [
     "Configuration",
     "DatasetDescription",
     "Plans",
-    "ResamplingRule",
     "load_checkpoint",
     "read_dataset",
     "read_plans",

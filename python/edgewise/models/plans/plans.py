@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewise.errors import ConfigError, ReadError
+from edgewise.models.preprocessing.resampling import ANISOTROPY, ResamplingRule
 
 from .architecture import Architecture, read_architecture
 from .document import Document, read_document
@@ -16,32 +17,15 @@ if TYPE_CHECKING:
 
     from .dataset import DatasetDescription
 
-__all__ = ["Configuration", "Plans", "ResamplingRule", "plans_from", "read_plans"]
-
-_ANISOTROPY: Final = 3.0  # nnU-Net's threshold
+__all__ = ["Configuration", "Plans", "plans_from", "read_plans"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResamplingRule:
-    """How arrays are brought to another spacing.
-
-    Attributes
-    ----------
-    order : {0, 1, 3, None}
-        Of the interpolating spline; None leaves the array as it is.
-    order_across : {0, 1, 3}
-        Along the coarse axis, where that is done on its own.
-    separate : bool, optional
-        Whether the coarse axis is done on its own; None: where one spacing, before or after, is
-        over `threshold` times another and one axis alone is the coarsest.
-    threshold : float
-        See `separate`.
-    """
-
-    order: int | None
-    order_across: int = 0
-    separate: bool | None = None
-    threshold: float = _ANISOTROPY
+_RESAMPLING: Final = (
+    "resample_data_or_seg_to_shape",
+    "resample_torch_fornnunet",
+    "resample_torch_simple",
+    "no_resampling_hack",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,25 +261,20 @@ def _configuration(name: str, found: Document) -> Configuration:
 
 
 def _rule(found: Document, what: str) -> ResamplingRule:
-    function = found.need(f"resampling_fn_{what}")
-    options = found.content.get(f"resampling_fn_{what}_kwargs") or {}
-    separate = options.get("force_separate_z")
-    threshold = float(options.get("separate_z_anisotropy_threshold", _ANISOTROPY))
-    if function == "no_resampling_hack":
-        return ResamplingRule(order=None)
+    key = f"resampling_fn_{what}"
+    function = found.need(key)
+    if function not in _RESAMPLING:
+        found.refuse(key, f"one of {', '.join(_RESAMPLING)}")
+    given = found.content.get(f"{key}_kwargs") or {}
+    threshold = float(given.get("separate_z_anisotropy_threshold", ANISOTROPY))
     if function == "resample_data_or_seg_to_shape":
-        order, across = int(options.get("order", 3)), int(options.get("order_z", 0))
         return ResamplingRule(
-            order=order, order_across=across,
-            # the function itself, unlike nnU-Net's plans, does not separate by default
-            separate=options.get("force_separate_z", False), threshold=threshold,
-        )  # fmt: skip
+            order=int(given.get("order", 3)),
+            order_across=int(given.get("order_z", 0)),
+            separate=given.get("force_separate_z", False),
+            threshold=threshold,
+        )
     if function == "resample_torch_fornnunet":
+        separate = given.get("force_separate_z")
         return ResamplingRule(order=1, separate=separate, threshold=threshold)
-    if function == "resample_torch_simple":
-        return ResamplingRule(order=1, separate=False)
-    found.refuse(
-        f"resampling_fn_{what}",
-        "resample_data_or_seg_to_shape, resample_torch_fornnunet, resample_torch_simple or "
-        "no_resampling_hack",
-    )
+    return ResamplingRule(order=1 if function == "resample_torch_simple" else None, separate=False)

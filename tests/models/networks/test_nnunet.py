@@ -47,7 +47,11 @@ def stored(shared, name):
     network = create_model(model, deep_supervision=True, **sizes).eval()
     weights = {k.removeprefix("w/"): v for k, v in arrays.items() if k.startswith("w/")}
     network.load_state_dict(weights, strict=True)
-    return network, arrays["x"], [arrays[f"y{i}"] for i in range(len(sizes["features_per_stage"]) - 1)]
+    return (
+        network,
+        arrays["x"],
+        [arrays[f"y{i}"] for i in range(len(sizes["features_per_stage"]) - 1)],
+    )
 
 
 def error(answers, expected):
@@ -102,9 +106,7 @@ def no_bias(network):
 
 
 @FIXTURES
-@pytest.mark.parametrize(
-    "mutation", [steeper, other_eps, skip_first, running_statistics, no_bias]
-)
+@pytest.mark.parametrize("mutation", [steeper, other_eps, skip_first, running_statistics, no_bias])
 def test_a_wrong_detail_shows(shared, name, mutation):
     network, image, expected = stored(shared, name)
     mutation(network)

@@ -1,10 +1,12 @@
-"""Checkpoints as nnU-Net writes them: with copies, wrappers, numpy's scalars and plans of any age."""
+"""Checkpoints as nnU-Net writes them: copies, wrappers, numpy's scalars, plans of any age."""
 
 import json
 import os
+import zipfile
 
 import numpy as np
 import pytest
+
 from nnunet_documents import architecture, dataset, old_style, plans
 
 torch = pytest.importorskip("torch")
@@ -149,6 +151,21 @@ def test_a_pickled_function_is_refused_and_named(tmp_path, monkeypatch, place):
     with pytest.raises(ReadError, match=r"c\.pth: asks for (posix|nt)\.system to be run"):
         load_checkpoint(tmp_path / "c.pth")
     assert not (tmp_path / "pwned").exists()
+
+
+def test_numpy_1_called_its_scalars_otherwise(tmp_path):
+    torch.save(checkpoint(torch.nn.Linear(2, 2), plans()), tmp_path / "new.pth")
+    with (
+        zipfile.ZipFile(tmp_path / "new.pth") as new,
+        zipfile.ZipFile(tmp_path / "old.pth", "w") as old,
+    ):
+        for entry in new.infolist():
+            content = new.read(entry)
+            if entry.filename.endswith("data.pkl"):
+                assert b"numpy._core.multiarray" in content
+                content = content.replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
+            old.writestr(entry.filename, content)
+    assert load_checkpoint(tmp_path / "old.pth").epoch == 1000
 
 
 def test_what_is_no_checkpoint_is_refused(tmp_path):

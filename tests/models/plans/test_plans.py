@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from nnunet_documents import architecture, dataset, dataset_with_regions, old_style, plans
 
 from edgewise.errors import ConfigError, LabelError, ReadError
 from edgewise.models.plans import read_dataset, read_plans
+from nnunet_documents import architecture, dataset, dataset_with_regions, old_style, plans
 
 
 def written(content, folder, name="plans.json"):

@@ -1,0 +1,1 @@
+"""Whole images through networks that see a tile at a time."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .card import Card as Card
     from .card import KnownWeights as KnownWeights
     from .card import Sizes as Sizes
+    from .export import export_program as export_program
+    from .inference.dense import dense_logits as dense_logits
     from .outputs import main_output as main_output
     from .registry import create_model as create_model
     from .registry import list_models as list_models
@@ -29,6 +31,8 @@ _HOMES: Final = {  # where each name lives
     "KnownWeights": "card",
     "Sizes": "card",
     "create_model": "registry",
+    "dense_logits": "inference.dense",
+    "export_program": "export",
     "list_models": "registry",
     "load_weights": "weights",
     "locate": "score_maps",

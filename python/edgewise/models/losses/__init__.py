@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .boundary import boundary_loss as boundary_loss
     from .boundary import boundary_weight as boundary_weight
     from .cldice import cldice_loss as cldice_loss
-    from .cldice import soft_skeleton as soft_skeleton
     from .combination import Loss as Loss
     from .combination import Term as Term
     from .combination import make_loss as make_loss
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from .recipes import RECIPES as RECIPES
     from .recipes import Recipe as Recipe
     from .recipes import list_losses as list_losses
+    from .skeletons import soft_skeleton as soft_skeleton
     from .touching_cells import touching_cell_weights as touching_cell_weights
     from .tversky import focal_tversky_loss as focal_tversky_loss
     from .tversky import tversky_loss as tversky_loss
@@ -60,7 +60,7 @@ _HOMES: Final = {  # where each name lives
     "hausdorff_loss": "hausdorff",
     "list_losses": "recipes",
     "make_loss": "combination",
-    "soft_skeleton": "cldice",
+    "soft_skeleton": "skeletons",
     "supervision_weights": "deep_supervision",
     "touching_cell_weights": "touching_cells",
     "tversky_loss": "tversky",

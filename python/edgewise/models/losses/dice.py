@@ -193,8 +193,8 @@ def masses(
     soft = y.is_floating_point()
     both = (p * y).sum(axes)
     predicted = (p * p).sum(axes) if squared else p.sum(axes)
-    true = (y * y).sum(axes) if squared and soft else y.sum(axes)
-    return both, predicted, true.to(p.dtype)
+    true = (y * y).sum(axes) if squared and soft else y.sum(axes, dtype=p.dtype)
+    return both, predicted, true
 
 
 def _class_weights(true: Tensor, weighting: Weighting) -> Tensor:

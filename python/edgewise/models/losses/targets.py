@@ -172,7 +172,9 @@ def _truth(
     channels = logits.shape[1]
     if channels == 1:
         return labels == 1, valid
-    classes = torch.arange(channels, device=labels.device)
+    # 8 bits compare fastest and hold every class of a label map of 8 bits
+    narrow = labels.dtype if labels.dtype != torch.bool and channels <= 128 else torch.int64
+    classes = torch.arange(channels, device=labels.device, dtype=narrow)
     return labels == classes.view(-1, *[1] * (logits.ndim - 2)), valid
 
 

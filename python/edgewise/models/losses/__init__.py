@@ -65,6 +65,9 @@ _HOMES: Final = {  # where each name lives
     "touching_cell_weights": "touching_cells",
     "tversky_loss": "tversky",
 }
+_TORCHLESS: Final = frozenset(
+    {"combination", "dice_conventions", "level_sets", "recipes", "touching_cells"}
+)
 
 __all__ = sorted(_HOMES, key=lambda name: (not name.isupper(), name[0].islower(), name))
 
@@ -73,7 +76,12 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    home = _HOMES[name]
+    if home not in _TORCHLESS:
+        from edgewise._extras import require
+
+        require("torch", extra="models")
+    value = getattr(importlib.import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value
 

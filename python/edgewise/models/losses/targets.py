@@ -143,7 +143,7 @@ def _check_range(labels: Tensor, classes: int, ignore_index: int | None, *, what
         return
     values = labels.long() if labels.dtype in _UNSIGNED else labels
     if ignore_index is not None and not 0 <= ignore_index < classes:
-        values = values.masked_fill(values == ignore_index, 0)
+        values = values.masked_fill(~_counting(values, ignore_index), 0)
     low, high = torch.stack(torch.aminmax(values)).tolist()  # one wait for the device
     if low < 0 or high >= classes:
         wrong = low if low < 0 else high
@@ -164,11 +164,11 @@ def _truth(
     if labels.dtype in _UNSIGNED:
         labels = labels.long()
     if labels.shape == logits.shape:
-        valid = None if ignore_index is None else labels != ignore_index
+        valid = None if ignore_index is None else _counting(labels, ignore_index)
         truth = labels.to(logits.dtype) if labels.is_floating_point() else labels == 1
         return truth, valid
     labels = labels.unsqueeze(1)  # (N, 1, ...)
-    valid = None if ignore_index is None else labels != ignore_index
+    valid = None if ignore_index is None else _counting(labels, ignore_index)
     channels = logits.shape[1]
     if channels == 1:
         return labels == 1, valid
@@ -176,6 +176,17 @@ def _truth(
     narrow = labels.dtype if labels.dtype != torch.bool and channels <= 128 else torch.int64
     classes = torch.arange(channels, device=labels.device, dtype=narrow)
     return labels == classes.view(-1, *[1] * (logits.ndim - 2)), valid
+
+
+def _counting(labels: Tensor, ignore_index: int) -> Tensor:
+    """Return where labels are not `ignore_index`; torch would wrap it to the type of the labels."""
+    if labels.dtype == torch.bool:
+        labels = labels.to(torch.uint8)
+    if not labels.is_floating_point():
+        range_ = torch.iinfo(labels.dtype)
+        if not range_.min <= ignore_index <= range_.max:
+            return torch.ones_like(labels, dtype=torch.bool)
+    return labels != ignore_index
 
 
 def voxel_mean(values: Tensor, valid: Tensor | None, reduction: Reduction) -> Tensor:

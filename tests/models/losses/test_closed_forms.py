@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 
 from edgewise.models.losses import (  # noqa: E402
     binary_cross_entropy,
+    boundary_loss,
     cross_entropy,
     dice_loss,
     focal_loss,
@@ -144,3 +145,23 @@ def test_soft_masks_are_shares():
     assert found == near(1 - 2 * (0.1 + 0.4 + 0.9) / (1.8 + 2.5))
     found = dice_loss(P, soft, activation="none", squared=True, **none)[0, 1].item()
     assert found == near(1 - 2 * 1.4 / (sum(p * p for p in P1) + 2.25))
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0])
+def test_focal_of_what_is_certain_has_a_finite_slope(gamma, activation):
+    """The slope of (1 - p)^gamma at p = 1 is infinite below 1, times a logarithm of 0."""
+    logits = torch.tensor([[[200.0, -200.0], [-200.0, 200.0]]], requires_grad=True)
+    for labels in (torch.tensor([[0, 1]]), torch.tensor([[1, 0]])):
+        logits.grad = None
+        focal_loss(logits, labels, gamma=gamma, activation=activation).backward()
+        assert torch.isfinite(logits.grad).all()
+
+
+def test_one_voxel_that_counts_is_the_mean():
+    only = torch.tensor([[9, 9, 1, 9]])
+    phi = torch.tensor([[[0.0, 0, 0, 0], [1.0, 1, -3, 1]]])
+    found = boundary_loss(P, only, maps=phi, activation="none", ignore_index=9)
+    assert found.item() == near(-3 * 0.4)
+    assert cross_entropy(LOGITS, only, ignore_index=9).item() == near(-math.log(0.4))
+    assert focal_loss(LOGITS, only, ignore_index=9, gamma=0.0).item() == near(-math.log(0.4))

@@ -73,12 +73,12 @@ def soft_skeleton(image: Tensor, *, iterations: int = 3) -> Tensor:
 
 
 def _eroded(image: Tensor) -> Tensor:
-    return torch.as_tensor(_Extreme.apply(image, tuple(range(2, image.ndim)), torch.minimum))
+    return torch.as_tensor(_Extreme.apply(image, tuple(range(2, image.ndim)), Tensor.clamp_max_))
 
 
 def _dilated(image: Tensor) -> Tensor:
     for axis in range(2, image.ndim):
-        image = torch.as_tensor(_Extreme.apply(image, (axis,), torch.maximum))
+        image = torch.as_tensor(_Extreme.apply(image, (axis,), Tensor.clamp_min_))
     return image
 
 
@@ -95,7 +95,7 @@ class _Extreme(torch.autograd.Function):
         for axis in axes:
             for here, there in _pairs(image.shape[axis]):
                 part = found.narrow(axis, *here)
-                extreme(part, image.narrow(axis, *there), out=part)
+                extreme(part, image.narrow(axis, *there))
         ctx.save_for_backward(image, found)
         ctx.axes = axes
         return found

@@ -65,9 +65,7 @@ _HOMES: Final = {  # where each name lives
     "touching_cell_weights": "touching_cells",
     "tversky_loss": "tversky",
 }
-_TORCHLESS: Final = frozenset(
-    {"combination", "dice_conventions", "level_sets", "recipes", "touching_cells"}
-)
+_TORCHLESS: Final = frozenset({"dice_conventions", "level_sets", "recipes", "touching_cells"})
 
 __all__ = sorted(_HOMES, key=lambda name: (not name.isupper(), name[0].islower(), name))
 

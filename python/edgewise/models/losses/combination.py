@@ -6,17 +6,22 @@ state: what changes in training (weights) makes a new one.
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from edgewise._extras import require
 from edgewise.errors import ConfigError
 
+from .boundary import boundary_loss
+from .cldice import cldice_loss
+from .dice import dice_loss, generalised_dice_loss
+from .entropy import binary_cross_entropy, cross_entropy
+from .focal import focal_loss
+from .hausdorff import hausdorff_loss
 from .recipes import Recipe, recipe
+from .tversky import focal_tversky_loss, tversky_loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +32,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Loss", "Term", "make_loss"]
 
+_FUNCTIONS: Final[dict[str, Callable[..., Tensor]]] = {
+    function.__name__: function
+    for function in (
+        binary_cross_entropy,
+        boundary_loss,
+        cldice_loss,
+        cross_entropy,
+        dice_loss,
+        focal_loss,
+        focal_tversky_loss,
+        generalised_dice_loss,
+        hausdorff_loss,
+        tversky_loss,
+    )
+}
 _SHARED = ("activation", "ignore_index")  # all terms must agree on what the logits mean
 
 
@@ -213,8 +233,6 @@ def make_loss(
     ------
     ConfigError
         For an unknown name (the message suggests one), or an option that the loss does not take.
-    MissingExtraError
-        If torch is not installed.
 
     Examples
     --------
@@ -222,7 +240,6 @@ def make_loss(
     focal = 1 * focal_loss(logits, labels, gamma=3.0)
     """
     found = recipe(name)
-    require("torch", extra="models")
     loss = Loss(name, _terms(found))
     given = {
         "preset": preset,
@@ -243,12 +260,10 @@ def make_loss(
 
 
 def _terms(found: Recipe) -> tuple[Term, ...]:
-    terms = []
-    for part in found.parts:
-        module, _, function = part.function.partition(":")
-        home = importlib.import_module(f".{module}", __package__)
-        terms.append(Term(getattr(home, function), part.weight, tuple(part.options.items())))
-    return tuple(terms)
+    return tuple(
+        Term(_FUNCTIONS[part.function], part.weight, tuple(part.options.items()))
+        for part in found.parts
+    )
 
 
 @lru_cache(maxsize=128)

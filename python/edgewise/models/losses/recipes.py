@@ -21,7 +21,7 @@ class Part:
     Attributes
     ----------
     function : str
-        ``"module:function"`` within this folder.
+        Its name in this folder.
     weight : float
         Default factor.
     options : mapping
@@ -52,57 +52,51 @@ class Recipe:
     parts: tuple[Part, ...]
 
 
-_CE: Final = Part("entropy:cross_entropy")
-_FOREGROUND_DICE: Final = Part("dice:dice_loss", options={"preset": "nnunet", "negative": False})
+_CE: Final = Part("cross_entropy")
+_FOREGROUND_DICE: Final = Part("dice_loss", options={"preset": "nnunet", "negative": False})
 
 RECIPES: Final[dict[str, Recipe]] = {
     "cross_entropy": Recipe("one class per voxel, no rare classes", "", (_CE,)),
-    "binary_cross_entropy": Recipe(
-        "independent channels", "", (Part("entropy:binary_cross_entropy"),)
-    ),
-    "dice": Recipe("rare classes", "Milletari 2016, MONAI's form", (Part("dice:dice_loss"),)),
+    "binary_cross_entropy": Recipe("independent channels", "", (Part("binary_cross_entropy"),)),
+    "dice": Recipe("rare classes", "Milletari 2016, MONAI's form", (Part("dice_loss"),)),
     "generalised_dice": Recipe(
-        "many classes of very different size", "Sudre 2017", (Part("dice:generalised_dice_loss"),)
+        "many classes of very different size", "Sudre 2017", (Part("generalised_dice_loss"),)
     ),
-    "focal": Recipe(
-        "few hard voxels among many easy ones", "Lin 2017", (Part("focal:focal_loss"),)
-    ),
-    "tversky": Recipe(
-        "misses cost more than false alarms", "Salehi 2017", (Part("tversky:tversky_loss"),)
-    ),
+    "focal": Recipe("few hard voxels among many easy ones", "Lin 2017", (Part("focal_loss"),)),
+    "tversky": Recipe("misses cost more than false alarms", "Salehi 2017", (Part("tversky_loss"),)),
     "focal_tversky": Recipe(
-        "small lesions", "Abraham and Khan 2018", (Part("tversky:focal_tversky_loss"),)
+        "small lesions", "Abraham and Khan 2018", (Part("focal_tversky_loss"),)
     ),
-    "cldice": Recipe("vessels, airways, roads", "Shit 2021", (Part("cldice:cldice_loss"),)),
+    "cldice": Recipe("vessels, airways, roads", "Shit 2021", (Part("cldice_loss"),)),
     "hausdorff": Recipe(
-        "far mistakes, after other training", "Karimi 2019", (Part("hausdorff:hausdorff_loss"),)
+        "far mistakes, after other training", "Karimi 2019", (Part("hausdorff_loss"),)
     ),
     "dice_ce": Recipe(
         "the usual choice",
         "nnU-Net, Isensee 2021",
-        (Part("dice:dice_loss", 1.0, {"preset": "nnunet"}), _CE),
+        (Part("dice_loss", 1.0, {"preset": "nnunet"}), _CE),
     ),
     "dice_bce": Recipe(
         "regions that overlap, such as whole tumour and tumour core",
         "nnU-Net's region-based training",
         (
             Part(
-                "dice:dice_loss",
+                "dice_loss",
                 1.0,
                 {"preset": "nnunet", "include_background": True, "activation": "sigmoid"},
             ),
-            Part("entropy:binary_cross_entropy"),
+            Part("binary_cross_entropy"),
         ),
     ),
     "dice_focal": Recipe(
-        "rare classes with hard voxels", "", (_FOREGROUND_DICE, Part("focal:focal_loss"))
+        "rare classes with hard voxels", "", (_FOREGROUND_DICE, Part("focal_loss"))
     ),
     "dice_cldice": Recipe(
         "tubes that must stay connected",
         "Shit 2021",
         (
             Part(
-                "dice:dice_loss",
+                "dice_loss",
                 0.5,
                 {
                     "include_background": False,
@@ -110,26 +104,26 @@ RECIPES: Final[dict[str, Recipe]] = {
                     "smooth_denominator": 1.0,
                 },
             ),
-            Part("cldice:cldice_loss", 0.5),
+            Part("cldice_loss", 0.5),
         ),
     ),
     "dice_boundary": Recipe(
         "small structures; raise the weight by boundary_weight",
         "Kervadec 2019",
         (
-            Part("dice:dice_loss", 0.99, {"preset": "nnunet", "negative": False}),
-            Part("boundary:boundary_loss", 0.01),
+            Part("dice_loss", 0.99, {"preset": "nnunet", "negative": False}),
+            Part("boundary_loss", 0.01),
         ),
     ),
     "generalised_dice_boundary": Recipe(
         "the same, as in the paper",
         "Kervadec 2019",
-        (Part("dice:generalised_dice_loss", 0.99), Part("boundary:boundary_loss", 0.01)),
+        (Part("generalised_dice_loss", 0.99), Part("boundary_loss", 0.01)),
     ),
     "dice_hausdorff": Recipe(
         "far mistakes beside overlap",
         "Karimi 2019",
-        (_FOREGROUND_DICE, Part("hausdorff:hausdorff_loss", 0.01)),
+        (_FOREGROUND_DICE, Part("hausdorff_loss", 0.01)),
     ),
 }
 

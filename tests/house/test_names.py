@@ -31,7 +31,17 @@ def constants_then_classes(name):
 
 
 @pytest.mark.parametrize(
-    "room", ["errors", "evaluation", "io", "methods", "metrics", "parity", "voxels"]
+    "room",
+    [
+        "errors",
+        "evaluation",
+        "io",
+        "methods",
+        "metrics",
+        "models.losses",
+        "parity",
+        "voxels",
+    ],
 )
 def test_rooms_export_what_they_list(room):
     module = importlib.import_module(f"edgewise.{room}")

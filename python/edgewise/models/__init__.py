@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from .card import Sizes as Sizes
     from .export import export_program as export_program
     from .inference.dense import dense_logits as dense_logits
+    from .losses import DeepSupervision as DeepSupervision
+    from .losses import Loss as Loss
+    from .losses import boundary_map as boundary_map
+    from .losses import list_losses as list_losses
+    from .losses import make_loss as make_loss
     from .outputs import main_output as main_output
     from .registry import create_model as create_model
     from .registry import list_models as list_models
@@ -28,21 +33,26 @@ if TYPE_CHECKING:
 
 _HOMES: Final = {  # where each name lives
     "Card": "card",
+    "DeepSupervision": "losses",
     "KnownWeights": "card",
+    "Loss": "losses",
     "Sizes": "card",
+    "boundary_map": "losses",
     "create_model": "registry",
     "dense_logits": "inference.dense",
     "export_program": "export",
+    "list_losses": "losses",
     "list_models": "registry",
     "load_weights": "weights",
     "locate": "score_maps",
     "main_output": "outputs",
+    "make_loss": "losses",
     "model_info": "registry",
     "save_weights": "weights",
     "upsample_scores": "score_maps",
     "weights_path": "weights",
 }
-_TORCHLESS: Final = frozenset({"card", "outputs", "registry"})
+_TORCHLESS: Final = frozenset({"card", "losses", "outputs", "registry"})
 
 __all__ = sorted(_HOMES)
 

@@ -149,3 +149,31 @@ def test_published_weights_are_looked_for_and_never_fetched(tmp_path, monkeypatc
 def test_a_network_without_published_weights_says_so():
     with pytest.raises(ConfigError, match="no published weights"):
         weights_path("lenet")
+
+
+def test_a_layout_is_recognised_by_its_keys(tmp_path):
+    """The authors' names of a small DeepMedic load without being told whose they are."""
+    sizes = {"features": (2, 2), "fused": (4,), "dropout": (0.0, 0.5), "residuals": (),
+             "fused_residuals": (), "in_channels": 1, "classes": 2}  # fmt: skip
+    target = create_model("deepmedic", **sizes)
+    names = {"bias.b": "BiasLayer_b", "conv.weight": "ConvolutionalLayer_w",
+             "act.weight": "PreluLayer_a", "norm.weight": "BatchNormLayer_g",
+             "norm.bias": "BatchNormLayer_b",
+             "norm.running_mean": "BatchNormLayer_array_mus_for_moving_avg",
+             "norm.running_var": "BatchNormLayer_array_vars_for_moving_avg"}  # fmt: skip
+    theirs = {"classifier/BiasLayer_b": np.array([1.0, 2.0], np.float32)}
+    for key, value in target.state_dict().items():
+        if key.startswith("classifier") or key.endswith("num_batches_tracked"):
+            continue
+        *path, block, kind, what = key.replace("blocks.", "").split(".")
+        place = "fc" if path == ["fc"] else ["normal", "sub0", "sub1"][int(path[1])]
+        array = value.numpy()[None] if "running" in what else value.numpy()
+        theirs[f"{place}/{block}/{names[f'{kind}.{what}']}"] = np.asarray(array)
+    np.savez(tmp_path / "w.npz", **theirs)
+    report = load_weights(target, tmp_path / "w.npz")
+    assert not report.missing
+    assert target.classifier["bias"].tolist() == [1.0, 2.0]
+    del theirs["classifier/BiasLayer_b"]
+    np.savez(tmp_path / "w.npz", **theirs)
+    with pytest.raises(ReadError, match="does not fit DeepMedic"):
+        load_weights(target, tmp_path / "w.npz")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import deeplab, deepmedic, encoder_decoder, fcn, lenet, unet
+from . import deeplab, deepmedic, encoder_decoder, fcn, lenet, nnunet, unet
 
 if TYPE_CHECKING:
     from edgewise.models.card import Card
@@ -18,4 +18,5 @@ ALL_CARDS: Final[tuple[Card, ...]] = (
     *unet.CARDS,
     *deeplab.CARDS,
     *deepmedic.CARDS,
+    *nnunet.CARDS,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from edgewise.errors import ConfigError, ReadError
+from edgewise.errors import ConfigError, EdgewiseError, ReadError
 
 from .files import read_state
 
@@ -69,8 +69,9 @@ def load_weights(
     path : path
         As for `read_state`.
     layout : str, default "auto"
-        "auto": keys as the network's card says, with prefixes such as ``module.`` removed. Or a
-        name in the network's ``layouts``, such as "up_first" of U-Net.
+        "auto": keys as the network's card says, with prefixes such as ``module.`` removed, or, if
+        they do not fit, the first of the network's ``layouts`` that makes them fit. A name in
+        ``layouts``, such as "up_first" of U-Net, where fitting keys do not tell.
     strict : bool, default True
         Whether every tensor of the network has to be in the file and every one of the file in the
         network. What the network declares as droppable (an auxiliary head, say) never counts.
@@ -96,6 +97,8 @@ def load_weights(
     state = read_state(path)
     if layout != "auto":
         state = layouts[layout](state)
+    elif not _match(model, state).is_whole:
+        state = _translated(model, state)
     return load_state(model, state, source=str(path), strict=strict)
 
 
@@ -125,6 +128,26 @@ def load_state(
     ReadError
         If it does not fit and `strict` is set.
     """
+    match = _match(model, state)
+    if strict and not match.is_whole:
+        message = f"{source}: does not fit {type(model).__name__}: {match.report}; "
+        message += "build it with the sizes it was trained with, or pass strict=False"
+        raise ReadError(message, code="weights_do_not_fit")
+    on_meta = any(value.is_meta for value in model.state_dict().values())
+    model.load_state_dict(match.fitting, strict=False, assign=on_meta)
+    return match.report
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """Named tensors beside a network: what would be loaded, and whether nothing is amiss."""
+
+    report: LoadReport
+    fitting: dict[str, Tensor]
+    is_whole: bool
+
+
+def _match(model: nn.Module, state: dict[str, Tensor]) -> _Match:
     own = model.state_dict()
     state, renamed = _without_prefixes(state, own)
     mismatch = tuple(
@@ -137,15 +160,21 @@ def load_state(
     dropped = tuple(k for k in state if k not in own)
     missing = tuple(k for k in own if k not in state and not k.endswith("num_batches_tracked"))
     report = LoadReport(tuple(fitting), renamed, dropped, missing, mismatch)
-    droppable: Sequence[str] = getattr(model, "droppable_keys", ())
-    surplus = [k for k in dropped if not k.startswith(tuple(droppable))]
-    if strict and (missing or mismatch or surplus):
-        message = f"{source}: does not fit {type(model).__name__}: {report}; "
-        message += "build it with the sizes it was trained with, or pass strict=False"
-        raise ReadError(message, code="weights_do_not_fit")
-    on_meta = any(value.is_meta for value in own.values())
-    model.load_state_dict(fitting, strict=False, assign=on_meta)
-    return report
+    droppable = tuple(getattr(model, "droppable_keys", ()))
+    surplus = [k for k in dropped if not k.startswith(droppable)]
+    return _Match(report, fitting, not (missing or mismatch or surplus))
+
+
+def _translated(model: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return `state` in the network's names if one of its layouts makes it fit, else as it is."""
+    for translate in getattr(model, "layouts", {}).values():
+        try:
+            translated = translate(state)
+        except (KeyError, ValueError, IndexError, EdgewiseError):
+            continue  # written for files of another kind
+        if _match(model, translated).is_whole:
+            return translated
+    return state
 
 
 def _without_prefixes(

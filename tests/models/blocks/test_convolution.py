@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from edgewise.errors import ConfigError  # noqa: E402
-from edgewise.models.arithmetic import gradient_mask, receptive_field  # noqa: E402
+from edgewise.models.arithmetic import GradientCheck, receptive_field  # noqa: E402
 from edgewise.models.blocks.convolution import DilatedStack, convolution  # noqa: E402
 from edgewise.models.blocks.dilation import touched_offsets  # noqa: E402
 
@@ -22,7 +22,7 @@ def test_sizes(dims, stride, kernel, dilation):
 @pytest.mark.parametrize(("rates", "seen"), [((2, 2, 2), 49), ((1, 2, 3), 169), ((1, 2, 5), 289)])
 def test_equal_rates_leave_holes(rates, seen):
     stack = DilatedStack(2, dims=2, rates=rates)
-    mask = gradient_mask(stack, (1, 2, 33, 33), cell=(16, 16))
+    mask = GradientCheck(stack, (1, 2, 33, 33)).mask((16, 16))
     assert int(mask.sum()) == seen
     offsets = touched_offsets(rates)
     assert (mask[16].nonzero().flatten() - 16).tolist() == list(offsets)

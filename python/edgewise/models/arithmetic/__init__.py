@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from .chain import ChainField as ChainField
     from .chain import Layer as Layer
     from .chain import chain_field as chain_field
-    from .gradient import gradient_box as gradient_box
-    from .gradient import gradient_mask as gradient_mask
+    from .gradient import GradientCheck as GradientCheck
     from .padding import padding_influence as padding_influence
     from .padding import run_with_padding as run_with_padding
     from .picture import Picture as Picture
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
 _HOMES: Final = {  # where each name lives
     "ChainField": "chain",
+    "GradientCheck": "gradient",
     "Layer": "chain",
     "Picture": "picture",
     "ReceptiveField": "receptive",
@@ -45,8 +45,6 @@ _HOMES: Final = {  # where each name lives
     "admissible_sizes": "admissible",
     "chain_field": "chain",
     "conv_output_size": "sizes",
-    "gradient_box": "gradient",
-    "gradient_mask": "gradient",
     "interpolated_size": "sizes",
     "output_size": "admissible",
     "padding_effects_figure": "picture",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-__all__ = ["gradient_box"]
+__all__ = ["GradientCheck"]
 
 _NORMS: Final = frozenset(("instance_norm", "group_norm", "native_group_norm"))
 _POINTWISE_NORMS: Final = frozenset(
@@ -37,73 +37,84 @@ _POINTWISE_NORMS: Final = frozenset(
 )  # fmt: skip
 
 
-def gradient_box(
-    model: Any,  # noqa: ANN401
-    input_shape: Sequence[int],
-    *,
-    cell: Sequence[int],
-) -> tuple[tuple[int, int], ...]:
-    """Return first and last image index that one output voxel depends on, by its gradient.
+class GradientCheck:
+    """The network made linear, run once; then any output voxel can be asked for.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Takes one tensor; on a device that computes.
+        Takes one tensor. Its weights are not read, so it may be on the meta device.
     input_shape : sequence of int
-        (N, C, ...). What lies beyond the image is not seen: choose `cell` far enough inside.
-    cell : sequence of int
-        Index of the output voxel along the spatial axes.
-
-    Returns
-    -------
-    tuple of (int, int)
-        Inclusive, per axis.
+        (N, C, ...). What lies beyond the image is not seen: ask for voxels far enough inside.
 
     Raises
     ------
+    ShapeError
+        If the network does not take this shape.
     ConfigError
-        If the output voxel depends on nothing, or there is no such voxel.
+        If ``torch.export`` cannot follow the network.
     """
-    seen = gradient_mask(model, input_shape, cell=cell)
-    if not seen.any():
-        message = f"the output voxel {tuple(cell)} depends on no voxel of the image"
-        raise ConfigError(message)
-    ends = []
-    for axis in range(seen.ndim):
-        others = [other for other in range(seen.ndim) if other != axis]
-        line = (seen.any(dim=others) if others else seen).nonzero().flatten()
-        ends.append((int(line[0]), int(line[-1])))
-    return tuple(ends)
 
+    def __init__(self, model: Any, input_shape: Sequence[int]) -> None:  # noqa: ANN401
+        runner = _Skeleton(trace(model, input_shape))
+        self._image = torch.ones(tuple(input_shape), dtype=torch.float64, requires_grad=True)
+        self._output = runner.answer(self._image)
 
-def gradient_mask(model: Any, input_shape: Sequence[int], *, cell: Sequence[int]) -> Tensor:  # noqa: ANN401
-    """Return which voxels of the image one output voxel depends on, by its gradient.
+    def mask(self, cell: Sequence[int]) -> Tensor:
+        """Return which voxels of the image an output voxel depends on.
 
-    Parameters
-    ----------
-    model, input_shape, cell
-        As `gradient_box`.
+        Parameters
+        ----------
+        cell : sequence of int
+            Index of the output voxel along the spatial axes.
 
-    Returns
-    -------
-    bool Tensor
-        Of the image's spatial shape. Holes that dilated convolutions leave are False.
+        Returns
+        -------
+        bool Tensor
+            Of the image's spatial shape. Holes that dilated convolutions leave are False.
 
-    Raises
-    ------
-    ConfigError
-        If there is no such output voxel.
-    """
-    program = trace(model, input_shape)
-    runner = _Skeleton(program)
-    image = torch.ones(tuple(input_shape), dtype=torch.float64, requires_grad=True)
-    output = runner.answer(image)
-    spatial = tuple(output.shape[2:])
-    if len(cell) != len(spatial) or any(not 0 <= k < n for k, n in zip(cell, spatial, strict=True)):
-        message = f"cell {tuple(cell)} is not in an output of shape {spatial}"
-        raise ConfigError(message)
-    (gradient,) = torch.autograd.grad(output[(0, slice(None), *cell)].sum(), image)
-    return gradient[0].abs().sum(dim=0) > 0
+        Raises
+        ------
+        ConfigError
+            If there is no such output voxel.
+        """
+        spatial = tuple(self._output.shape[2:])
+        inside = (0 <= k < n for k, n in zip(cell, spatial, strict=False))
+        if len(cell) != len(spatial) or not all(inside):
+            message = f"cell {tuple(cell)} is not in an output of shape {spatial}"
+            raise ConfigError(message)
+        score = self._output[(0, slice(None), *cell)].sum()
+        (gradient,) = torch.autograd.grad(score, self._image, retain_graph=True)
+        return gradient[0].abs().sum(dim=0) > 0
+
+    def box(self, cell: Sequence[int]) -> tuple[tuple[int, int], ...]:
+        """Return first and last image index that an output voxel depends on.
+
+        Parameters
+        ----------
+        cell : sequence of int
+            Index of the output voxel along the spatial axes.
+
+        Returns
+        -------
+        tuple of (int, int)
+            Inclusive, per axis.
+
+        Raises
+        ------
+        ConfigError
+            If the output voxel depends on nothing, or there is no such voxel.
+        """
+        seen = self.mask(cell)
+        if not seen.any():
+            message = f"the output voxel {tuple(cell)} depends on no voxel of the image"
+            raise ConfigError(message)
+        ends = []
+        for axis in range(seen.ndim):
+            others = [other for other in range(seen.ndim) if other != axis]
+            line = (seen.any(dim=others) if others else seen).nonzero().flatten()
+            ends.append((int(line[0]), int(line[-1])))
+        return tuple(ends)
 
 
 class _Skeleton(Runner):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Picture", "padding_effects_figure"]
 
 _COLOURS: Final = {"zeros": "#c0392b", "reflect": "#2471a3", "replicate": "#1e8449"}
+_DASHES: Final = {"zeros": "none", "reflect": "none", "replicate": "6 6"}  # lines may coincide
 _WIDTH: Final = 260  # of a map, in the unit of the drawing
 _LINE_HEIGHT: Final = 150
 _GAP: Final = 24
@@ -166,19 +167,20 @@ def _lines(
     """Return the middle row of every answer as a line, on a ground that shows the reach."""
     wide = total - 2 * _GAP
     cell = wide / len(reached)
+    before, behind = _ends(reached)
+    shaded = [(0, before), (len(reached) - behind, len(reached))]
     parts = [
-        f'<rect x="{_GAP + k * cell:.2f}" y="{top}" width="{cell:.2f}" height="{_LINE_HEIGHT}" '
-        'fill="#fdebd0"/>'
-        for k in np.flatnonzero(reached)
+        f'<rect x="{_GAP + first * cell:.2f}" y="{top}" width="{(last - first) * cell:.2f}" '
+        f'height="{_LINE_HEIGHT}" fill="#fdebd0"/>'
+        for first, last in shaded
     ]
     for padding, answer in answers.items():
         heights = top + _LINE_HEIGHT * (1 - (answer[answer.shape[0] // 2] - low) / span)
         points = " ".join(f"{_GAP + (k + 0.5) * cell:.2f},{y:.2f}" for k, y in enumerate(heights))
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="{_COLOURS[padding]}" '
-            'stroke-width="1.5"/>'
+            f'stroke-width="1.5" stroke-dasharray="{_DASHES[padding]}"/>'
         )
-    before, behind = _ends(reached)
     where = f"middle row; padding reaches {before} voxels from the left, {behind} from the right"
     return [*parts, f'<text x="{_GAP}" y="{top + _LINE_HEIGHT + 18}">{where}</text>']
 

@@ -2,7 +2,7 @@
 
 Any torch module, by the links of `dependence`: exact along each axis and for each position in the
 network's period, since behind pooling two neighbouring voxels see different stretches. The chain
-formula (`chain_field`) and the gradient (`gradient_box`) are independent checks.
+formula (`chain_field`) and the gradient (`GradientCheck`) are independent checks.
 """
 
 from __future__ import annotations

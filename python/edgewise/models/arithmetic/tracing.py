@@ -12,7 +12,7 @@ import contextlib
 import operator
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from torch.utils import _pytree as pytree
@@ -129,13 +129,15 @@ def trace(model: Any, shape: Sequence[int]) -> Program:  # noqa: ANN401
     ConfigError
         If ``torch.export`` cannot follow it.
     """
-    fake_run(model, shape)  # a wrong size shows as the network's own message
     with evaluating(model), torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # remarks of the tracer about itself
         try:
             image = _fake_image(model, shape)
-            exported = torch.export.export(model, (image,), strict=False).run_decompositions({})
+            exported = torch.export.export(model, (image,), strict=False)
+            if not all(map(_is_plain, exported.graph.nodes)):
+                exported = exported.run_decompositions({})  # twice the time of tracing
         except Exception as error:  # the tracer raises many unrelated types
+            fake_run(model, shape)  # a wrong size is said in the network's own words
             message = f"torch.export cannot follow {type(model).__name__}: {_first_line(error)}; "
             message += "make its forward free of conditions on values, or pass tile= and halo="
             raise ConfigError(message) from error
@@ -217,7 +219,16 @@ def spatial_dims(model: Any) -> int:  # noqa: ANN401
     return int(known)
 
 
-_CONVOLUTIONS = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
+_CONVOLUTIONS: Final = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
+_PLAIN: Final = frozenset(
+    (*(f"{name}{n}d" for n in (1, 2, 3) for name in (
+        "conv", "conv_transpose", "max_pool", "avg_pool", "adaptive_avg_pool", "max_unpool",
+        "upsample_nearest", "_upsample_nearest_exact")),
+     *(f"max_pool{n}d_with_indices" for n in (1, 2, 3)),
+     "upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d", "upsample_bicubic2d",
+     "batch_norm", "instance_norm", "group_norm", "dropout", "relu", "leaky_relu", "sigmoid",
+     "gelu", "silu", "add", "mul", "sub", "cat", "slice", "pad", "softmax", "log_softmax")
+)  # fmt: skip
 
 
 def _fake_image(model: Any, shape: Sequence[int], mode: Any = None) -> Any:  # noqa: ANN401
@@ -227,6 +238,13 @@ def _fake_image(model: Any, shape: Sequence[int], mode: Any = None) -> Any:  # n
     like = next(floating, torch.empty(0))
     with mode or FakeTensorMode(allow_non_fake_inputs=True):
         return torch.empty(tuple(shape), dtype=like.dtype, device=like.device)
+
+
+def _is_plain(node: Any) -> bool:  # noqa: ANN401
+    """Whether an operation writes to nothing and needs no rewriting into simpler ones."""
+    if node.op != "call_function" or node.target is operator.getitem:
+        return True
+    return getattr(node.target, "__name__", "").partition(".")[0] in _PLAIN
 
 
 def _first_line(error: Exception) -> str:

@@ -102,7 +102,7 @@ class Unpooling(nn.Module):
 
     Zeiler and Fergus 2014; Badrinarayanan et al., SegNet, 2017, arXiv 1511.00561. Without the size
     from before pooling an odd axis would come back one voxel short, and places, which count along
-    each channel's plane, would be wrong or refused. On CUDA there is no deterministic kernel for it.
+    each channel's plane, would be wrong or refused. CUDA has no deterministic kernel for it.
 
     Parameters
     ----------

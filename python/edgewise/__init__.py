@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from . import io as io
     from . import methods as methods
     from . import metrics as metrics
+    from . import models as models
     from . import simulate as simulate
     from . import statistics as statistics
     from . import voxels as voxels
@@ -67,6 +68,7 @@ _ROOMS: Final = (
     "io",
     "methods",
     "metrics",
+    "models",
     "simulate",
     "statistics",
     "voxels",

@@ -24,6 +24,8 @@ MODULES = sorted(
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_the_examples_of_a_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    if ">>> import torch" in page.read_text():
+        pytest.importorskip("torch")
     result = doctest.testfile(str(page), module_relative=False, optionflags=FLAGS)
     assert result.failed == 0
 
@@ -34,8 +36,10 @@ def test_the_examples_of_a_module_run(name, tmp_path, monkeypatch):
     try:
         module = importlib.import_module(name)
         result = doctest.testmod(module, optionflags=FLAGS)
-    except ImportError as error:  # drop-ins for torch's libraries: tensors are what they are about
-        if not name.startswith("edgewise.compat.") or "torch" not in str(error):
+    except ImportError as error:  # networks, and drop-ins for torch's libraries
+        if not name.startswith(("edgewise.compat.", "edgewise.models.")) or "torch" not in str(
+            error
+        ):
             raise
         pytest.skip(str(error))
     assert result.failed == 0

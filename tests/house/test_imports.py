@@ -32,6 +32,7 @@ def loaded(statement: str) -> dict[str, float]:
         "import edgewise",
         "import edgewise; edgewise.dice; edgewise.evaluate; edgewise.read; edgewise.Image",
         "from edgewise.compat.catalogue import NAMES, library; [library(n) for n in NAMES]",
+        "import edgewise.models as m; [m.model_info(name) for name in m.list_models()]",
         "import edgewise.metrics, edgewise.voxels, edgewise.io, edgewise.evaluation",
     ],
 )

@@ -1,0 +1,14 @@
+"""The cards of all networks, family by family, in the order of the textbook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from . import lenet, unet
+
+if TYPE_CHECKING:
+    from edgewise.models.card import Card
+
+__all__ = ["ALL_CARDS"]
+
+ALL_CARDS: Final[tuple[Card, ...]] = (*lenet.CARDS, *unet.CARDS)

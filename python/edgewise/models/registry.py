@@ -1,0 +1,124 @@
+"""The networks by name: list them, read their cards, build them."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+from edgewise._extras import require
+from edgewise.errors import ConfigError
+
+from .cards import ALL_CARDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .card import Card
+
+__all__ = ["create_model", "list_models", "model_info"]
+
+_CARDS: Final[dict[str, Card]] = {card.name: card for card in ALL_CARDS}
+
+
+def list_models(*, family: str | None = None, spatial_dims: int | None = None) -> tuple[str, ...]:
+    """Return the names of the networks.
+
+    Parameters
+    ----------
+    family : str, optional
+        Only those of one family, such as ``"unet"``.
+    spatial_dims : int, optional
+        Only those for 2 or for 3 axes.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the textbook.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such family.
+
+    Examples
+    --------
+    >>> list_models(family="lenet")
+    ('lenet', 'lenet_fcn')
+    """
+    families = {card.family for card in ALL_CARDS}
+    if family is not None and family not in families:
+        raise ConfigError(_unknown("family", family, families))
+    return tuple(
+        card.name
+        for card in ALL_CARDS
+        if family in (None, card.family) and spatial_dims in (None, card.spatial_dims)
+    )
+
+
+def model_info(name: str) -> Card:
+    """Return the card of a network: paper, sizes, receptive field, weights.
+
+    Raises
+    ------
+    ConfigError
+        If there is no network of this name; the message suggests one.
+    """
+    if name not in _CARDS:
+        raise ConfigError(_unknown("model", name, _CARDS))
+    return _CARDS[name]
+
+
+def create_model(name: str, *, weights: str | Path | None = None, **sizes: Any) -> Any:  # noqa: ANN401
+    """Build a network.
+
+    Parameters
+    ----------
+    name : str
+        One of `list_models`.
+    weights : path, optional
+        A file for `load_weights`. Default: random values.
+    **sizes
+        Arguments of the builder, such as ``in_channels`` and ``classes``; without them the
+        published configuration is built. ``edgewise models NAME`` lists them.
+
+    Returns
+    -------
+    torch.nn.Module
+        In training mode, on the current default device (``torch.device("meta")`` works).
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name or size.
+    MissingExtraError
+        If torch is not installed.
+    """
+    card = model_info(name)
+    require("torch", extra="models")
+    build = _builder(card)
+    known = inspect.signature(build).parameters
+    for size in sizes:
+        if size not in known:
+            raise ConfigError(_unknown(f"size of {name}", size, known))
+    model = build(**sizes)
+    if weights is not None:
+        from .weights import load_weights
+
+        load_weights(model, weights)
+    return model
+
+
+def _builder(card: Card) -> Callable[..., Any]:
+    module, _, function = card.builder.partition(":")
+    networks = importlib.import_module(f"edgewise.models.networks.{module}")
+    build: Callable[..., Any] = getattr(networks, function)
+    return build
+
+
+def _unknown(what: str, name: object, known: Any) -> str:  # noqa: ANN401
+    near = get_close_matches(str(name), list(known), n=1)
+    hint = f" did you mean {near[0]!r}?" if near else ""
+    return f"no {what} {name!r};{hint} there are: {', '.join(sorted(known))}"

@@ -1,0 +1,58 @@
+"""The table of networks: names, cards, messages. Needs no torch but where a network is built."""
+
+import pytest
+
+from edgewise.errors import ConfigError
+from edgewise.models import Card, Sizes, create_model, list_models, model_info
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_a_card_is_complete(name):
+    card = model_info(name)
+    assert card.name == name
+    assert card.paper.count(",") >= 2
+    assert str(card.year) in card.paper
+    assert all(card.sizes.admit(n) for n in card.small_image) or card.small
+
+
+def test_names_are_unique_and_filtered():
+    names = list_models()
+    assert len(set(names)) == len(names)
+    assert set(list_models(spatial_dims=2)) | set(list_models(spatial_dims=3)) == set(names)
+    assert "unet3d" not in list_models(spatial_dims=2)
+    assert list_models(family="lenet") == ("lenet", "lenet_fcn")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: model_info("unet2"), "did you mean 'unet2d'"),
+        (lambda: list_models(family="unit"), "did you mean 'unet'"),
+    ],
+)
+def test_a_typo_is_answered_with_the_nearest_name(call, words):
+    with pytest.raises(ConfigError, match=words):
+        call()
+
+
+def test_an_unknown_size_is_answered_with_the_nearest():
+    pytest.importorskip("torch")
+    with pytest.raises(ConfigError, match="did you mean 'base'"):
+        create_model("unet2d", bases=4)
+
+
+def test_sizes_name_what_fits():
+    sizes = Sizes(188, 16)
+    assert [n for n in range(180, 240) if sizes.admit(n)] == [188, 204, 220, 236]
+    assert sizes.nearest(10) == (188,)
+    assert sizes.nearest(205) == (204, 220)
+    assert sizes.nearest(204) == (204,)
+    assert Sizes(32, maximum=32).nearest(40) == (32,)
+    assert not Sizes(32, maximum=32).admit(36)
+
+
+def test_a_card_rejects_an_image_of_other_dimensions():
+    card = model_info("lenet")
+    fields = {f: getattr(card, f) for f in Card.__slots__} | {"small_image": (3, 3, 3)}
+    with pytest.raises(ConfigError, match="2 axes"):
+        Card(**fields)

@@ -6,20 +6,22 @@ A network knows least at a tile's border, so voxels count by a Gaussian around t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgewise.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import DTypeLike, NDArray
 
 __all__ = ["BLENDS", "PRESETS", "blend_weights", "edgewise_gaussian", "monai_gaussian",
            "nnunet_gaussian"]  # fmt: skip
 
 BLENDS: Final = ("gaussian", "constant")
 PRESETS: Final = ("edgewise", "nnunet", "nnunet_half", "monai")
-_Kind = TypeVar("_Kind", bound=np.floating[Any])
 _SIGMA: Final = 0.125  # of the tile
 _REACH: Final = 4.0  # sigmas after which SciPy's filter ends
 _PEAK: Final = 10.0  # of nnU-Net's map
@@ -93,7 +95,7 @@ def _separable(lines: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     return product
 
 
-def nnunet_gaussian(shape: Sequence[int], *, dtype: type[_Kind] = np.float16) -> NDArray[_Kind]:
+def nnunet_gaussian(shape: Sequence[int], *, dtype: DTypeLike = np.float16) -> NDArray[Any]:
     """Return nnU-Net's map: a Gaussian-filtered impulse, 10 at its peak.
 
     The impulse lies at ``T // 2``, half a voxel behind the middle of an even tile.

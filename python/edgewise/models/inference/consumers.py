@@ -6,15 +6,18 @@ hands back its result. It must not keep the rows: their memory is used again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from edgewise.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 __all__ = ["Consumer", "Labels", "Logits", "LogitsFile", "Probabilities", "label_dtype"]
 
@@ -166,7 +169,7 @@ def label_dtype(labels: Sequence[int]) -> np.dtype[Any]:
         If a label is negative or beyond 32 bits.
     """
     for dtype in (np.uint8, np.uint16, np.uint32):
-        if 0 <= min(labels) and max(labels) <= np.iinfo(dtype).max:
+        if min(labels) >= 0 and max(labels) <= np.iinfo(dtype).max:
             return np.dtype(dtype)
     message = f"labels must lie in [0, 2^32), got {min(labels)} to {max(labels)}"
     raise ConfigError(message)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import random
 import warnings
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
 
 from edgewise.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["NotDeterministicWarning", "Seeds", "deterministic"]
 
@@ -97,14 +99,16 @@ def deterministic(seed: int | None) -> Iterator[Seeds | None]:
         message = f"seed must lie in [0, 2^32), got {seed!r}"
         raise ConfigError(message)
     if torch.cuda.is_initialized() and _WORKSPACE not in os.environ:
-        text = f"CUDA started before deterministic(): cuBLAS may not repeat its sums; set {_WORKSPACE}"
+        text = (
+            f"CUDA started before deterministic(): cuBLAS may not repeat its sums; set {_WORKSPACE}"
+        )
         warnings.warn(f"{text}=:4096:8 before", NotDeterministicWarning, stacklevel=3)
     algorithms, cudnn = _algorithms(), _cudnn()
     workspace = os.environ.get(_WORKSPACE)
     states = None if seed is None else _random_states()
     os.environ.setdefault(_WORKSPACE, ":4096:8")
     try:
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.use_deterministic_algorithms(mode=True, warn_only=True)
         torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = False, True
         if seed is None:
             yield None
@@ -115,7 +119,7 @@ def deterministic(seed: int | None) -> Iterator[Seeds | None]:
             seeds.generator.manual_seed(seed)
             yield seeds
     finally:
-        torch.use_deterministic_algorithms(algorithms[0], warn_only=algorithms[1])
+        torch.use_deterministic_algorithms(mode=algorithms[0], warn_only=algorithms[1])
         torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = cudnn
         if workspace is None:
             os.environ.pop(_WORKSPACE, None)

@@ -6,9 +6,8 @@ The network is found as it was afterwards, whatever happened in between.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import torch
 
@@ -16,7 +15,11 @@ from edgewise.errors import ConfigError, InputError
 from edgewise.models.outputs import main_output
 
 from .determinism import deterministic
-from .options import Execution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .options import Execution
 
 __all__ = ["Forward"]
 

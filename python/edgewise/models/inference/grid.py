@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgewise.errors import ShapeError
 
-from .options import PadMode, Tiling
 from .windows import Window, axis_windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from .options import PadMode, Tiling
 
 __all__ = ["Grid", "Tile", "cut", "make_grid"]
 
@@ -80,9 +84,7 @@ class Grid:
         return max(w.hi - w.lo for w in self.axes[0])
 
 
-def make_grid(
-    shape: Sequence[int], tiling: Tiling, output: Sequence[int] | None = None
-) -> Grid:
+def make_grid(shape: Sequence[int], tiling: Tiling, output: Sequence[int] | None = None) -> Grid:
     """Return the tiles of a volume.
 
     Parameters

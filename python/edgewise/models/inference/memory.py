@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edgewise.errors import InputError
 from edgewise.io.integrity import default_max_bytes
 
 from .grid import Grid, make_grid
 from .options import Execution, Tiling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["MemoryNeeded", "available_memory", "memory_needed", "memory_of_grid"]
 
@@ -54,8 +56,8 @@ class MemoryNeeded:
     def __str__(self) -> str:
         held = f"{self.rows} of {self.shape[0]} rows" if self.rows < self.shape[0] else "all rows"
         return (
-            f"memory {_size(self.total)}: sums {_size(self.sums)} ({self.classes} classes, {held}), "
-            f"tiles {_size(self.tiles)}, result {_size(self.result)}"
+            f"memory {_size(self.total)}: sums {_size(self.sums)} ({self.classes} classes, "
+            f"{held}), tiles {_size(self.tiles)}, result {_size(self.result)}"
         )
 
     def check(self, limit: int | None = None) -> None:
@@ -76,7 +78,9 @@ class MemoryNeeded:
             return
         whole = self.rows >= self.shape[0]
         ways = ["a smaller tile along axis 0"] * (not whole)
-        ways += ["segment() instead of sliding_window(), which holds only the rows of a tile"] * whole
+        ways += [
+            "segment() instead of sliding_window(), which holds only the rows of a tile"
+        ] * whole
         ways += ["fewer classes", "a smaller batch_size"]
         ways += ["LogitsFile with dtype float16 for logits on disk"] * (self.result > most // 2)
         shape = " x ".join(map(str, self.shape))
@@ -123,7 +127,7 @@ def memory_needed(
     Examples
     --------
     >>> str(memory_needed((600, 512, 512), tile=(128, 128, 128), classes=105))
-    'memory 15.1 GiB: sums 13.2 GiB (105 classes, 128 of 600 rows), tiles 1.6 GiB, result 150 MiB'
+    'memory 15.0 GiB: sums 13.2 GiB (105 classes, 128 of 600 rows), tiles 1.6 GiB, result 150 MiB'
     """
     grid = make_grid(shape, Tiling(tile=tuple(tile), step=step, slices=slices))
     execution = Execution(batch_size=batch_size)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgewise.errors import ConfigError
 
 from .consumers import Consumer, Labels, Logits
 from .options import Blend, Execution, MirrorAverage, PadMode, Precision, Preset, Tiling
 from .stream import Progress, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
 __all__ = ["segment", "sliding_window"]
 
@@ -230,9 +233,7 @@ def segment(
             separate_axis=separate_axis,
         )  # fmt: skip
     return np.asarray(
-        stream(
-            image, network, consumer, tiling=tiling, execution=execution, progress=progress
-        )
+        stream(image, network, consumer, tiling=tiling, execution=execution, progress=progress)
     )
 
 

@@ -6,21 +6,24 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from edgewise.errors import ConfigError, InputError, ShapeError
 
 from .blending import blend_weights
-from .consumers import Consumer
 from .forward import Forward
 from .grid import Grid, Tile, cut, make_grid
 from .memory import MemoryNeeded, memory_of_grid
 from .options import Execution, Tiling
 from .sums import SlabSums
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .consumers import Consumer
 
 __all__ = ["Progress", "TileEvent", "stream"]
 
@@ -142,13 +145,13 @@ class _Run:
         self._start = time.monotonic()
 
     def run(self, grid: Grid, *, slabs: bool) -> Any:  # noqa: ANN401
-        first = self._answer(grid, [next(iter(grid))])
-        output = tuple(first.shape[2:])
+        logits = self._answer(grid, [next(iter(grid))])
+        output = tuple(logits.shape[2:])
         if output != grid.output:  # a network of valid convolutions: tiles reach beyond the image
             grid = self._regrid(grid, output)
-            first = self._answer(grid, [next(iter(grid))])
+            logits = self._answer(grid, [next(iter(grid))])
         self._check_mirroring(grid)
-        classes = int(first.shape[1])
+        classes = int(logits.shape[1])
         self._consumer.begin(classes, grid.shape)
         held = self._claim(grid, classes, slabs=slabs)
         weights = blend_weights(grid.output, self._tiling.blend, self._tiling.preset)
@@ -158,11 +161,14 @@ class _Run:
         sums = SlabSums(classes, held.rows, plane, torch.from_numpy(weights), device, dtype)
         done = 0
         self._tell(done, grid, held)
-        for tiles, logits in self._batches(grid, first, sums):
-            for tile, one in zip(tiles, logits, strict=True):
+        for tiles in self._batches(grid):
+            if logits is None:
+                logits = self._answer(grid, tiles, sums)
+            for k, tile in enumerate(tiles):
                 if slabs and tile.rows[0] > sums.first:
                     self._hand_on(sums, tile.rows[0] - sums.first)
-                sums.add(tile, one)
+                sums.add(tile, logits[k])
+            logits = None  # released before the network runs again
             done += len(tiles)
             self._tell(done, grid, held)
         self._hand_on(sums, grid.shape[0] - sums.first, last=True)
@@ -206,18 +212,14 @@ class _Run:
         free, _ = torch.cuda.mem_get_info(device)
         return device if needed.sums <= free // 2 else torch.device("cpu")
 
-    def _batches(
-        self, grid: Grid, first: torch.Tensor, sums: SlabSums
-    ) -> Iterator[tuple[list[Tile], torch.Tensor]]:
-        """Yield tiles with their logits; the first tile was run to see what comes out."""
+    def _batches(self, grid: Grid) -> Iterator[list[Tile]]:
+        """Yield tiles in order, the first alone: it was run to see what comes out."""
         tiles = iter(grid)
-        yield [next(tiles)], first
+        yield [next(tiles)]
         while batch := list(islice(tiles, self._execution.batch_size)):
-            yield batch, self._answer(grid, batch, sums)
+            yield batch
 
-    def _answer(
-        self, grid: Grid, tiles: list[Tile], sums: SlabSums | None = None
-    ) -> torch.Tensor:
+    def _answer(self, grid: Grid, tiles: list[Tile], sums: SlabSums | None = None) -> torch.Tensor:
         """Return the logits of some tiles; if memory is short, the sums make room."""
         batch = np.stack(
             [cut(self._image, tile.starts, grid.tile, self._tiling.pad_mode) for tile in tiles]
@@ -230,7 +232,9 @@ class _Run:
             return self._forward(tensor)[: len(tiles)]
         except torch.OutOfMemoryError as error:
             if sums is None or sums.device.type == "cpu":
-                message = f"no memory for the network on {len(tiles)} tile(s) of {grid.tile}; use a "
+                message = (
+                    f"no memory for the network on {len(tiles)} tile(s) of {grid.tile}; use a "
+                )
                 message += "smaller tile or batch_size, or precision bfloat16"
                 raise InputError(message, code="out_of_memory") from error
         sums.to_cpu()

@@ -1,21 +1,24 @@
 """Weighted sums of overlapping tiles, held for those rows only that a tile still touches.
 
-Sums are in single precision (in half only to reproduce nnU-Net). Each voxel gets its terms in the order of the tiles, whatever is
-held: slab by slab gives the same bits as the whole volume at once.
+Sums are in single precision (in half only to reproduce nnU-Net). Each voxel gets its terms in the
+order of the tiles, whatever is held: slab by slab gives the same bits as the whole volume at once.
 """
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from .grid import Tile
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-__all__ = ["SumsOnCpuWarning", "SlabSums"]
+    from .grid import Tile
+
+__all__ = ["SlabSums", "SumsOnCpuWarning"]
 
 
 class SumsOnCpuWarning(UserWarning):
@@ -119,5 +122,7 @@ def _zeros(shape: Sequence[int], device: torch.device, dtype: torch.dtype) -> to
 
 
 def _warn(size: int) -> None:
-    text = f"the accelerator has no {size / 2**30:.1f} GiB for the sums; they are kept in main memory"
+    text = (
+        f"the accelerator has no {size / 2**30:.1f} GiB for the sums; they are kept in main memory"
+    )
     warnings.warn(f"{text}, which is slower", SumsOnCpuWarning, stacklevel=2)

@@ -38,3 +38,4 @@ bench *arguments:
 docs:
     {{python}} -c 'from edgewise.metrics.reference_page import render; print(render(), end="")' > docs/metrics.md
     {{python}} -c 'from edgewise.compat.reference_page import render; print(render(), end="")' > docs/drop-ins-reference.md
+    {{python}} -c 'from edgewise.models.reference_page import render; print(render(), end="")' > docs/networks.md

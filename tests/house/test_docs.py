@@ -10,6 +10,7 @@ import pytest
 import edgewise
 from edgewise.compat import reference_page as drop_ins_page
 from edgewise.metrics.reference_page import render
+from edgewise.models import reference_page as networks_page
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -53,3 +54,8 @@ def test_the_metrics_page_is_current():
 def test_the_page_of_drop_ins_is_current():
     page = (ROOT / "docs" / "drop-ins-reference.md").read_text()
     assert page == drop_ins_page.render(), "run: just docs"
+
+
+def test_the_page_of_networks_is_current():
+    page = (ROOT / "docs" / "networks.md").read_text()
+    assert page == networks_page.render(), "run: just docs"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from edgewise.errors import EdgewiseError
 
-from . import bench, check, compat, demo, evaluate, info, metrics, pair, summarize
+from . import bench, check, compat, demo, evaluate, info, metrics, models, pair, summarize
 from .options import add_general
 from .printer import complain, flush, put, say, with_code
 
@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 
 __all__ = ["build_parser", "main"]
 
-_COMMANDS: Final = (evaluate, check, pair, summarize, metrics, info, demo, bench, compat)
+_COMMANDS: Final = (
+    evaluate,
+    check,
+    pair,
+    summarize,
+    metrics,
+    info,
+    demo,
+    bench,
+    compat,
+    models,
+)
 _ALIASES: Final = {"evaluate": ["eval"]}
 _EPILOG: Final = """\
 exit codes: 0 done; 1 cannot write, internal error; 2 wrong usage; 3 nothing to evaluate;

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import deepmedic, lenet, unet
+from . import deepmedic, lenet, nnunet, unet
 
 if TYPE_CHECKING:
     from edgewise.models.card import Card
 
 __all__ = ["ALL_CARDS"]
 
-ALL_CARDS: Final[tuple[Card, ...]] = (*lenet.CARDS, *unet.CARDS, *deepmedic.CARDS)
+ALL_CARDS: Final[tuple[Card, ...]] = (
+    *lenet.CARDS,
+    *unet.CARDS,
+    *nnunet.CARDS,
+    *deepmedic.CARDS,
+)

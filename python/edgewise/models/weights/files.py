@@ -22,8 +22,10 @@ from edgewise.errors import ReadError
 
 __all__ = ["read_pickle", "read_state", "save_weights", "sha256"]
 
+_SCALAR: Final = np._core.multiarray.scalar  # type: ignore[attr-defined]
 _HARMLESS: Final = [  # rebuild numbers; no other name is looked up
-    np._core.multiarray.scalar,  # type: ignore[attr-defined]
+    _SCALAR,
+    (_SCALAR, "numpy.core.multiarray.scalar"),  # what numpy 1 called it in the files of its time
     np.dtype,
     *{type(np.dtype(kind)) for kind in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "?")},
 ]
@@ -79,6 +81,9 @@ def read_pickle(path: str | Path) -> Any:  # noqa: ANN401
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ReadError(_refusal(Path(path), str(error)), code="unsafe_file") from error
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror or error})"
+        raise ReadError(message, code="missing_file") from error
     except (RuntimeError, EOFError, ValueError, KeyError) as error:
         message = f"{path}: damaged, or not a file of weights ({_first_line(error)})"
         raise ReadError(message) from error

@@ -1,0 +1,103 @@
+"""Values between voxels: the one place that says which code interpolates.
+
+Both grids share their outer faces: voxel i of n reads place ``(i + 0.5) * before / after - 0.5``,
+values outside repeat the border (``align_corners=False``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from edgewise._extras import require
+from edgewise.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["argmax_interpolated", "interpolate"]
+
+_OWN: Final = (0, 1)
+_SPLINES: Final = (0, 1, 3)
+
+
+def interpolate(image: NDArray[Any], shape: Sequence[int], *, order: int) -> NDArray[np.float32]:
+    """Return one channel on another number of voxels.
+
+    Parameters
+    ----------
+    image : array
+        One channel.
+    shape : sequence of int
+        As many axes.
+    order : {0, 1, 3}
+        Nearest, linear, or cubic spline; cubic results stay within the extremes of the image.
+
+    Returns
+    -------
+    float32 array
+        Of `shape`.
+
+    Raises
+    ------
+    ConfigError
+        For another order.
+    MissingExtraError
+        For order 3 without SciPy.
+    """
+    if order not in _SPLINES:
+        message = f"order must be 0, 1 or 3, got {order!r}"
+        raise ConfigError(message)
+    if tuple(shape) == image.shape:
+        return np.asarray(image, dtype=np.float32)
+    if order in _OWN:
+        return _by_axis(np.asarray(image, dtype=np.float32), shape, order)
+    return _cubic(image, shape)
+
+
+def argmax_interpolated(
+    logits: NDArray[Any],
+    shape: Sequence[int],
+    *,
+    separate_axis: int | None,
+    regions: Sequence[int] | None,
+) -> NDArray[Any]:
+    """Return the label of the largest of linearly interpolated logits.
+
+    Parameters
+    ----------
+    logits : array (C, ...)
+        Of a network.
+    shape : sequence of int
+        Of the label map.
+    separate_axis : int, optional
+        Axis along which the nearest slice counts.
+    regions : sequence of int, optional
+        Label of each channel's region, written where its logit is above 0, later ones over earlier
+        ones. Default: channel k is label k.
+
+    Returns
+    -------
+    uint8 or uint16 array
+        Of `shape`.
+    """
+    from ._twin import resample_argmax
+
+    return resample_argmax(logits, shape, separate_axis=separate_axis, regions=regions)
+
+
+def _by_axis(image: NDArray[np.float32], shape: Sequence[int], order: int) -> NDArray[np.float32]:
+    from ._twin import resample
+
+    return resample(image, shape, order=order)
+
+
+def _cubic(image: NDArray[Any], shape: Sequence[int]) -> NDArray[np.float32]:
+    ndimage = require("scipy.ndimage", extra="scipy")
+    precise = image.astype(np.float64)
+    factors = [after / before for after, before in zip(shape, image.shape, strict=True)]
+    out = ndimage.zoom(precise, factors, order=3, mode="nearest", grid_mode=True)
+    return np.clip(out, precise.min(), precise.max()).astype(np.float32)

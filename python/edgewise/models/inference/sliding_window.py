@@ -10,6 +10,7 @@ from edgewise.errors import ConfigError
 
 from .consumers import Consumer, Labels, Logits
 from .options import Blend, Execution, MirrorAverage, PadMode, Precision, Preset, Tiling
+from .resampled import ResampledLabels
 from .stream import Progress, stream
 
 if TYPE_CHECKING:
@@ -226,8 +227,6 @@ def segment(
     )  # fmt: skip
     consumer: Consumer = Labels(labels, regions=regions, background=background)
     if out_shape is not None:
-        from .resampled import ResampledLabels
-
         consumer = ResampledLabels(
             out_shape, labels=labels, regions=regions, background=background,
             separate_axis=separate_axis,

@@ -143,7 +143,8 @@ def test_a_killed_run_goes_on_with_the_same_command(
     running = process(*arguments, OMP_NUM_THREADS="1")
     out = tmp_path / "labels"
     deadline = time.monotonic() + 50
-    while not list(out.glob("*.nii.gz")) and time.monotonic() < deadline:
+    while not list(out.glob("*.nii.gz")) and running.poll() is None:
+        assert time.monotonic() < deadline
         time.sleep(0.002)
     running.send_signal(number)
     _, err = running.communicate(timeout=60)

@@ -6,6 +6,8 @@ import json
 import numpy as np
 import pytest
 
+import nnunet_documents
+
 torch = pytest.importorskip("torch")
 
 from edgewise import io  # noqa: E402
@@ -325,3 +327,72 @@ def test_a_real_scan(shared, tmp_path):
     image, labels = io.read(path), io.read(tmp_path / "out" / "torso_ct.nii.gz")
     assert np.array_equal(labels.array, image.array.astype(np.float32) * (0.5 / 200) > 0.5)
     np.testing.assert_allclose(labels.affine, image.affine, atol=1e-6)
+
+
+def nnunet_fold(path, seed, *, plans=True):
+    """A checkpoint as nnU-Net writes it, of a tiny network with lively weights."""
+    from edgewise.models.plans.document import Document
+    from edgewise.models.plans.plans import plans_from
+
+    document = nnunet_documents.plans()
+    chosen = document["configurations"]["3d_fullres"]
+    chosen["architecture"] = nnunet_documents.architecture("PlainConvUNet")
+    described = nnunet_documents.dataset()
+    torch.manual_seed(seed)
+    network = (
+        plans_from(Document(document, ""))
+        .configuration("3d_fullres")
+        .network(in_channels=2, classes=3)
+    )
+    for value in network.parameters():
+        torch.nn.init.normal_(value, std=0.3)
+    given = {"plans": document, "dataset_json": described, "configuration": "3d_fullres"}
+    torch.save(
+        {
+            "network_weights": network.state_dict(),
+            "init_args": given if plans else {},
+            "inference_allowed_mirroring_axes": (0, 1, 2),
+        },
+        path,
+    )
+    return network.eval(), document, described
+
+
+def test_what_nnunet_has_trained(tmp_path):
+    first, document, described = nnunet_fold(tmp_path / "fold_0.pth", 1)
+    second, *_ = nnunet_fold(tmp_path / "fold_1.pth", 2)
+    draw = np.random.default_rng(0)
+    images = [
+        Image(draw.normal(100, 30, (20, 22, 18)).astype(np.float32), affine=AFFINE)
+        for _ in range(2)
+    ]
+    predictor = Predictor.from_plans(None, [tmp_path / "fold_0.pth", tmp_path / "fold_1.pth"])
+    labels = predictor.predict(images)
+    assert labels.shape == (20, 22, 18)
+    assert len(np.unique(labels.array)) >= 2
+    # the same by hand: prepare, one network after the other, mean of the logits, all at once
+    from edgewise.models.inference import sliding_window
+    from edgewise.models.plans import read_plans
+
+    (tmp_path / "plans.json").write_text(json.dumps(document))
+    (tmp_path / "dataset.json").write_text(json.dumps(described))
+    plans = read_plans(tmp_path / "plans.json")
+    tile = plans.configuration("3d_fullres").patch_size
+    prepared = Preprocessing.from_plans(plans, "3d_fullres").apply(images)
+    logits = [
+        sliding_window(prepared.array, network, tile=tile, preset="nnunet")
+        for network in (first, second)
+    ]
+    expected = prepared.restore(np.mean(logits, axis=0))
+    assert (labels.array == expected).mean() > 0.9999
+    # plans beside a bare checkpoint, and mirroring as the training allows it
+    nnunet_fold(tmp_path / "bare.pth", 1, plans=False)
+    with pytest.raises(ConfigError, match="does not say plans, dataset, configuration"):
+        Predictor.from_plans(None, [tmp_path / "bare.pth"])
+    bare = Predictor.from_plans(
+        tmp_path / "plans.json", [tmp_path / "bare.pth"], dataset=tmp_path / "dataset.json",
+        configuration="3d_fullres", mirror=True,
+    )  # fmt: skip
+    assert bare.execution.mirror_axes == (0, 1, 2)
+    assert bare.tiling.preset == "nnunet"
+    assert bare.channels == 2

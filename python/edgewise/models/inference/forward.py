@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import torch
 
-from edgewise.errors import ConfigError, InputError
+from edgewise.errors import ConfigError
 from edgewise.models.outputs import main_output
 
 from .determinism import deterministic
@@ -118,11 +118,6 @@ class Forward:
         -------
         float32 Tensor (N, classes, *output)
             On the network's device; with ``mirror_average="softmax"`` probabilities.
-
-        Raises
-        ------
-        InputError
-            If the network answers NaN (``not_finite``).
         """
         tiles = batch.to(self.device, self._dtype)
         if self._squeeze is not None:
@@ -132,10 +127,6 @@ class Forward:
             total += self._run(tiles.flip(axes)).flip(axes)
         if len(self._flips) > 1:
             total /= len(self._flips)
-        if bool(torch.isnan(total).any()):
-            hint = "" if self._execution.precision == "float32" else "; try precision float32"
-            message = f"the network returned NaN{hint}; check its weights and the image's scale"
-            raise InputError(message, code="not_finite")
         return total if self._squeeze is None else total.unsqueeze(2 + self._squeeze)
 
     def _run(self, tiles: torch.Tensor) -> torch.Tensor:

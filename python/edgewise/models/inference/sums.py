@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from edgewise.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -61,6 +63,7 @@ class SlabSums:
             self._values, self._counts = (_zeros(shape, device, dtype) for shape in shapes)
         self.device = device
         self._weights = weights.to(device)
+        self._product = self._weights.new_empty(0)  # of the last tile; its memory serves the next
 
     def to_cpu(self) -> None:
         """Make room on the accelerator."""
@@ -68,6 +71,7 @@ class SlabSums:
         self.device = torch.device("cpu")
         self._values, self._counts = self._values.cpu(), self._counts.cpu()
         self._weights = self._weights.cpu()
+        self._product = self._weights.new_empty(0)
 
     def add(self, tile: Tile, logits: torch.Tensor) -> None:
         """Add one tile.
@@ -83,7 +87,11 @@ class SlabSums:
         place = (slice(first - self.first, last - self.first), *tile.place)
         weights = self._weights[tile.used]
         # a product, then a sum: one fused operation would round differently at a vector's end
-        weighted = logits[(slice(None), *tile.used)].to(self.device) * weights
+        part = logits[(slice(None), *tile.used)].to(self.device)
+        if self._product.shape != logits.shape:
+            self._product = torch.empty(logits.shape, dtype=part.dtype, device=self.device)
+        weighted = self._product[(slice(None), *tile.used)]
+        torch.mul(part, weights, out=weighted)
         self._values[(slice(None), *place)] += weighted
         self._counts[place] += weights
 
@@ -99,9 +107,19 @@ class SlabSums:
         -------
         Tensor (classes, rows, ...)
             A view.
+
+        Raises
+        ------
+        InputError
+            ``not_finite`` if the network answered NaN somewhere: no weight is 0, so it is here.
         """
         done = self._values[:, :rows]
         done /= self._counts[:rows]
+        for channel in done:  # class by class: what the test leaves behind stays small
+            if bool(torch.isnan(channel).any()):
+                message = "the network returned NaN; check its weights and the image's scale, or "
+                message += "use precision float32"
+                raise InputError(message, code="not_finite")
         return done
 
     def drop(self, rows: int) -> None:

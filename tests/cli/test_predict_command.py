@@ -116,6 +116,7 @@ def test_a_network_by_its_name(command, run, images, tmp_path):
         (["--run", "run", "--step", "0"], 2, "step must lie in"),
         (["--run", "run", "--batch-size", "0"], 2, "batch_size"),
         (["--checkpoint", "none.pth"], 3, "none.pth"),
+        (["--run", "run", "--device", "cuda:99"], 2, "not on this machine"),
     ],
 )
 def test_wrong_flags_are_one_sentence(command, run, images, flags, code, text):

@@ -97,8 +97,10 @@ def execute(arguments: argparse.Namespace) -> int:
 
     require("torch", extra="models")
     from edgewise.models.inference import predict_cases
+    from edgewise.models.inference.forward import as_device
 
     predictor = _predictor(arguments)
+    predictor.network.to(as_device(predictor.execution.device))  # once, not for every case
     told = _Told(arguments)
     mode = "none" if arguments.quiet else arguments.progress
     spacing = arguments.image_spacing

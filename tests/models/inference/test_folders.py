@@ -127,6 +127,31 @@ def test_a_run_that_was_stopped_goes_on(images, tmp_path):
     assert [o.status for o in outcomes] == ["ok"] * 4
 
 
+def test_overwriting_leaves_nothing_of_the_earlier_model(images, tmp_path):
+    out = tmp_path / "out"
+    predict_folder(images, out, network=Threshold(), tile=(12, 10, 9))
+    other = Threshold()
+    with torch.no_grad():
+        other.scale.fill_(0.9)
+    other.stop_at = 2
+    with pytest.raises(KeyboardInterrupt):
+        predict_folder(images, out, network=other, tile=(12, 10, 9), overwrite=True)
+    other.stop_at = None
+    outcomes = predict_folder(images, out, network=other, tile=(12, 10, 9))
+    assert [o.status for o in outcomes] == ["kept", "ok", "ok", "ok"]
+    for k, outcome in enumerate(outcomes):
+        labels = io.read(out / outcome.output).array
+        assert np.array_equal(labels, volume(k) * np.float32(0.9) > 0.5)
+
+
+def test_images_are_never_overwritten(images):
+    before = {p: p.read_bytes() for p in images.iterdir()}
+    for overwrite in (False, True):
+        with pytest.raises(ConfigError, match="is an image"):
+            predict_folder(images, images, network=Threshold(), tile=(6, 6, 6), overwrite=overwrite)
+    assert {p: p.read_bytes() for p in images.iterdir()} == before
+
+
 def test_label_maps_of_another_model_are_not_mixed(images, tmp_path):
     out = tmp_path / "out"
     predict_folder(images, out, network=Threshold(), tile=(6, 6, 6))

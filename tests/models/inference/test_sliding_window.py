@@ -297,6 +297,14 @@ def test_memory_formats_and_determinism_change_next_to_nothing(image):
         np.testing.assert_allclose(other, exact, atol=1e-4)
 
 
+@pytest.mark.slow
+def test_a_compiled_network_answers_alike(image):
+    network = torch.nn.Conv3d(2, 3, 3, padding=1)
+    exact = sliding_window(image, network, tile=TILE, batch_size=3)
+    compiled = sliding_window(image, network, tile=TILE, batch_size=3, compiled=True)
+    np.testing.assert_allclose(compiled, exact, atol=1e-5)
+
+
 def test_nan_is_an_error_and_not_a_label(image):
     with pytest.raises(InputError, match="NaN") as raised:
         sliding_window(image, lambda batch: batch * torch.nan, tile=TILE)
@@ -324,6 +332,8 @@ def test_nan_is_an_error_and_not_a_label(image):
         ({"tile": TILE, "batch_size": 0}, ConfigError, "batch_size"),
         ({"tile": TILE, "halo": (1, 2)}, ConfigError, "one value per axis"),
         ({"tile": TILE, "halo": -1}, ConfigError, "halo"),
+        ({"tile": TILE, "device": "gpu"}, ConfigError, "not known to torch"),
+        ({"tile": TILE, "device": "cuda:99"}, ConfigError, "not on this machine"),
     ],
 )
 def test_wrong_arguments_are_one_sentence(image, convolution, options, error, text):

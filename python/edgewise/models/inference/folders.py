@@ -28,7 +28,7 @@ from .prediction_log import CaseOutcome, PredictionLog
 from .predictor import Predictor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from edgewise.image import Image
     from edgewise.models.preprocessing import Preprocessing
@@ -126,8 +126,8 @@ def predict_folder(
     spacing : float or sequence of float, optional
         In mm, per axis of the array; replaces what files say.
     overwrite : bool, default False
-        Make label maps anew that are there. Otherwise those that the same network made with the
-        same settings are kept: a run that was killed goes on.
+        Remove label maps that are there and make them anew. Otherwise those that the same network
+        made with the same settings are kept: a run that was killed goes on.
     progress : callable, optional
         Called with a `FolderEvent` after every batch of tiles and every case.
 
@@ -208,23 +208,40 @@ class _Run:
         self._spacing = spacing
         self._progress = progress
         self._start = time.monotonic()
-        self._outcomes: list[CaseOutcome] = []
+        self._outcomes: dict[str, CaseOutcome] = {}
         self._bytes = 0
 
     def run(self, *, overwrite: bool) -> tuple[CaseOutcome, ...]:
         log = PredictionLog(self._out, {**self._predictor.describe(), "spacing": self._spacing})
-        log.open([case.case + case.suffix for case in self._cases], overwrite=overwrite)
+        targets = {case.case: self._out / (case.case + case.suffix) for case in self._cases}
+        self._refuse_images(targets)
+        log.open(targets.values(), overwrite=overwrite)
+        todo = [case for case in self._cases if not targets[case.case].exists()]
         for case in self._cases:
-            target = self._out / (case.case + case.suffix)
-            if not overwrite and target.exists():
-                outcome = _outcome(case, "kept", log.seconds.get(case.case, float("nan")))
-            else:
-                outcome = self._one(case, target)
-            self._outcomes.append(outcome)
-            self._bytes += sum(p.stat().st_size for p in case.files if p.is_file())
-            log.write(self._outcomes)
-            self._tell(case.case, outcome=outcome)
-        return tuple(self._outcomes)
+            if targets[case.case].exists():
+                seconds = log.seconds.get(case.case, float("nan"))
+                self._note(case, _outcome(case, "kept", seconds))
+        for case in todo:
+            self._note(case, self._one(case, targets[case.case]))
+            log.write(self._in_order())
+        log.write(self._in_order())
+        return self._in_order()
+
+    def _refuse_images(self, targets: Mapping[str, Path]) -> None:
+        """Raise if a label map would take the place of an image."""
+        files = {path.resolve() for case in self._cases for path in case.files}
+        for target in targets.values():
+            if target.resolve() in files:
+                message = f"{target} is an image; write the label maps to another folder"
+                raise ConfigError(message)
+
+    def _in_order(self) -> tuple[CaseOutcome, ...]:
+        return tuple(self._outcomes[c.case] for c in self._cases if c.case in self._outcomes)
+
+    def _note(self, case: ImageCase, outcome: CaseOutcome) -> None:
+        self._outcomes[case.case] = outcome
+        self._bytes += sum(p.stat().st_size for p in case.files if p.is_file())
+        self._tell(case.case, outcome=outcome)
 
     def _one(self, case: ImageCase, target: Path) -> CaseOutcome:
         """Segment one case; what goes wrong becomes its row."""
@@ -257,9 +274,9 @@ class _Run:
         if self._progress is None:
             return
         done, total = len(self._outcomes), len(self._cases)
-        failed = sum(o.status == "failed" for o in self._outcomes)
+        failed = sum(o.status == "failed" for o in self._outcomes.values())
         elapsed = time.monotonic() - self._start
-        kept = sum(o.status == "kept" for o in self._outcomes)
+        kept = sum(o.status == "kept" for o in self._outcomes.values())
         worked = done - kept + (0 if tile is None else tile.done / tile.total)
         eta = elapsed / worked * (total - kept - worked) if worked else float("nan")
         self._progress(

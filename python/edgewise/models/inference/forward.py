@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .options import Execution
 
-__all__ = ["Forward"]
+__all__ = ["Forward", "as_device"]
 
 _DTYPES: Final = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 _FORMATS: Final = {4: torch.channels_last, 5: torch.channels_last_3d}
@@ -63,7 +63,7 @@ class Forward:
         self._stack = ExitStack()
         weight = _first_weight(self._module)
         home = torch.device("cpu") if weight is None else weight.device
-        self.device = home if execution.device is None else torch.device(execution.device)
+        self.device = home if execution.device is None else as_device(execution.device)
         self._dtype = torch.float32 if weight is None else weight.dtype
         self._flips = _subsets(execution.mirror_axes)
 
@@ -146,6 +146,26 @@ class Forward:
             on = torch.is_autocast_enabled(self.device.type)
             return torch.autocast(self.device.type, enabled=False) if on else nullcontext()
         return torch.autocast(self.device.type, dtype=dtype)
+
+
+def as_device(device: Any) -> torch.device:  # noqa: ANN401
+    """Return a device that is there.
+
+    Raises
+    ------
+    ConfigError
+        If torch knows none of this name, or this machine has none.
+    """
+    try:
+        found = torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        message = f"device {device!r} is not known to torch; use cpu, cuda or cuda:1"
+        raise ConfigError(message) from error
+    if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
+        message = f"device {device!r} is not on this machine, torch sees "
+        message += f"{torch.cuda.device_count()} CUDA devices; use cpu"
+        raise ConfigError(message)
+    return found
 
 
 def _first_weight(module: torch.nn.Module | None) -> torch.Tensor | None:

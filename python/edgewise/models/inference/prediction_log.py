@@ -71,15 +71,16 @@ class PredictionLog:
         self._settings = json.loads(json.dumps({"schema": _SCHEMA, **settings}))
         self.seconds: dict[str, float] = {}  # of cases that earlier runs finished
 
-    def open(self, names: Iterable[str], *, overwrite: bool) -> None:
+    def open(self, targets: Iterable[Path], *, overwrite: bool) -> None:
         """Make the folder ready, or refuse one that holds something else.
 
         Parameters
         ----------
-        names : iterable of str
-            Of the files that will be written.
+        targets : iterable of Path
+            Files that will be written.
         overwrite : bool
-            Whether files that are there do not matter.
+            Whether those that are there are removed: else one that another network made would
+            pass for one of this run if the run is stopped.
 
         Raises
         ------
@@ -88,17 +89,19 @@ class PredictionLog:
         EdgewiseError
             If the folder cannot be written.
         """
+        there = [target for target in targets if target.exists()]
+        file = self._folder / _SETTINGS
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            if overwrite:
+                for target in there:
+                    target.unlink()
         except OSError as error:
-            message = f"{self._folder}: cannot be made ({error.strerror or error})"
+            message = f"{self._folder}: cannot be written ({error.strerror or error})"
             raise EdgewiseError(message) from error
-        file = self._folder / _SETTINGS
-        if not overwrite:
-            there = next((name for name in names if (self._folder / name).exists()), None)
-            if there is not None:
-                self._compare(file, there)
-            self._recall()
+        if there and not overwrite:
+            self._compare(file, there[0].name)
+        self._recall()
         write_whole(file, json.dumps(self._settings, indent=1) + "\n")
 
     def _compare(self, file: Path, there: str) -> None:

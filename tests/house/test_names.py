@@ -31,9 +31,22 @@ def constants_then_classes(name):
 
 
 @pytest.mark.parametrize(
-    "room", ["errors", "evaluation", "io", "methods", "metrics", "parity", "voxels"]
+    "room",
+    [
+        "errors",
+        "evaluation",
+        "io",
+        "methods",
+        "metrics",
+        "models",
+        "models.losses",
+        "parity",
+        "voxels",
+    ],
 )
 def test_rooms_export_what_they_list(room):
+    if room.startswith("models"):
+        pytest.importorskip("torch")
     module = importlib.import_module(f"edgewise.{room}")
     assert list(module.__all__) == sorted(module.__all__, key=constants_then_classes)
     assert all(hasattr(module, name) for name in module.__all__)

@@ -1,5 +1,5 @@
-"""What holds for every network of the table: parameters, shapes, gradients, precision, export,
-weights that survive a file.
+"""What holds for every network of the table: parameters, shapes, gradients, precision, weights
+that survive a file.
 """
 
 import pytest
@@ -69,16 +69,6 @@ def test_items_of_a_batch_do_not_meet_in_evaluation(name):
         whole = main_output(network(image))
         first = main_output(network(image[:1]))
     torch.testing.assert_close(whole[:1], first, rtol=1e-4, atol=1e-4)
-
-
-@EVERY
-def test_it_exports(name):
-    network, image = small(name)
-    network.eval()
-    program = torch.export.export(network, (image,))
-    with torch.inference_mode():
-        there, here = main_output(program.module()(image)), main_output(network(image))
-    torch.testing.assert_close(there, here, rtol=1e-5, atol=1e-5)
 
 
 @EVERY

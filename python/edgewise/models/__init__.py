@@ -14,7 +14,27 @@ if TYPE_CHECKING:
     from .card import Card as Card
     from .card import KnownWeights as KnownWeights
     from .card import Sizes as Sizes
+    from .export import export_program as export_program
+    from .inference.dense import dense_logits as dense_logits
+    from .losses import DeepSupervision as DeepSupervision
+    from .losses import Loss as Loss
+    from .losses import boundary_map as boundary_map
+    from .losses import list_losses as list_losses
+    from .losses import make_loss as make_loss
     from .outputs import main_output as main_output
+    from .plans import Checkpoint as Checkpoint
+    from .plans import Configuration as Configuration
+    from .plans import DatasetDescription as DatasetDescription
+    from .plans import Plans as Plans
+    from .plans import load_checkpoint as load_checkpoint
+    from .plans import read_dataset as read_dataset
+    from .plans import read_plans as read_plans
+    from .preprocessing import IntensityStatistics as IntensityStatistics
+    from .preprocessing import Normalization as Normalization
+    from .preprocessing import Prepared as Prepared
+    from .preprocessing import Preprocessing as Preprocessing
+    from .preprocessing import ResamplingRule as ResamplingRule
+    from .preprocessing import plan_preprocessing as plan_preprocessing
     from .registry import create_model as create_model
     from .registry import list_models as list_models
     from .registry import model_info as model_info
@@ -26,21 +46,41 @@ if TYPE_CHECKING:
 
 _HOMES: Final = {  # where each name lives
     "Card": "card",
+    "Checkpoint": "plans",
+    "Configuration": "plans",
+    "DatasetDescription": "plans",
+    "DeepSupervision": "losses",
+    "IntensityStatistics": "preprocessing",
     "KnownWeights": "card",
+    "Loss": "losses",
+    "Normalization": "preprocessing",
+    "Plans": "plans",
+    "Prepared": "preprocessing",
+    "Preprocessing": "preprocessing",
+    "ResamplingRule": "preprocessing",
     "Sizes": "card",
+    "boundary_map": "losses",
     "create_model": "registry",
+    "dense_logits": "inference.dense",
+    "export_program": "export",
+    "list_losses": "losses",
     "list_models": "registry",
+    "load_checkpoint": "plans",
     "load_weights": "weights",
     "locate": "score_maps",
     "main_output": "outputs",
+    "make_loss": "losses",
     "model_info": "registry",
+    "plan_preprocessing": "preprocessing",
+    "read_dataset": "plans",
+    "read_plans": "plans",
     "save_weights": "weights",
     "upsample_scores": "score_maps",
     "weights_path": "weights",
 }
-_TORCHLESS: Final = frozenset({"card", "outputs", "registry"})
+_TORCHLESS: Final = frozenset({"card", "losses", "outputs", "plans", "preprocessing", "registry"})
 
-__all__ = sorted(_HOMES)
+__all__ = sorted(_HOMES, key=lambda name: (name[0].islower(), name))  # classes first
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401

@@ -334,6 +334,21 @@ def test_an_answer_on_another_grid_is_refused():
             prepared.restore(answer)
 
 
+def test_a_cropped_label_map_is_placed_and_thick_slices_are_named():
+    image = np.zeros((1, 4, 5, 6))
+    image[0, 1:3, 2:4, 1:6] = 1
+    thin = Preprocessing(normalization=NOTHING, axes=(2, 0, 1), spacing=(1, 1, 1))
+    prepared = thin.apply(image, spacing=(4, 1, 1))
+    assert prepared.separate_axis == 1
+    assert thin.apply(image, spacing=(2, 1, 1)).separate_axis is None
+    labels = np.arange(1, 21, dtype=np.uint8).reshape(prepared.origin.cropped_shape)
+    placed = prepared.place(labels)
+    assert np.array_equal(placed[1:3, 2:4, 1:6], labels.transpose(1, 2, 0))
+    assert np.count_nonzero(placed) == 20
+    with pytest.raises(ShapeError, match=r"the cropped image \(5, 2, 2\)"):
+        prepared.place(labels[:-1])
+
+
 def cases(spacings, *, empty=False):
     rng = np.random.default_rng(4)
     for index, spacing in enumerate(spacings):

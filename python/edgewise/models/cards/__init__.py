@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import deepmedic, lenet, nnunet, unet
+from . import deeplab, deepmedic, encoder_decoder, fcn, lenet, nnunet, unet
 
 if TYPE_CHECKING:
     from edgewise.models.card import Card
@@ -13,7 +13,10 @@ __all__ = ["ALL_CARDS"]
 
 ALL_CARDS: Final[tuple[Card, ...]] = (
     *lenet.CARDS,
+    *fcn.CARDS,
+    *encoder_decoder.CARDS,
     *unet.CARDS,
-    *nnunet.CARDS,
+    *deeplab.CARDS,
     *deepmedic.CARDS,
+    *nnunet.CARDS,
 )

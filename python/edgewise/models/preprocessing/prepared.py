@@ -9,7 +9,7 @@ import numpy as np
 
 from edgewise.errors import ShapeError
 
-from .resampling import ResamplingRule, resample_labels, resample_logits
+from .resampling import ResamplingRule, resample_labels, resample_logits, separate_axis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,8 +110,42 @@ class Prepared:
                 values, shape, rule=origin.resample_labels,
                 before=self.spacing, after=origin.spacing,
             )  # fmt: skip
-        whole = np.zeros(origin.shape, inside.dtype)
-        whole[origin.box] = inside
+        return self.place(inside)
+
+    @property
+    def separate_axis(self) -> int | None:
+        """Axis along which logits take the nearest slice on their way back; None if there is none.
+
+        With ``origin.cropped_shape`` it is what resampling slab by slab needs.
+        """
+        rule = self.origin.resample_logits
+        axis = separate_axis(rule, self.spacing, self.origin.spacing)
+        return axis if rule.order_across == 0 else None
+
+    def place(self, labels: NDArray[Any]) -> NDArray[Any]:
+        """Return a label map of the cropped image, at its own spacing, on the original array.
+
+        Parameters
+        ----------
+        labels : array
+            Of ``origin.cropped_shape``, axes as prepared.
+
+        Returns
+        -------
+        array of the dtype of `labels`
+            0 outside of what was cropped to.
+
+        Raises
+        ------
+        ShapeError
+            If `labels` has another shape.
+        """
+        origin = self.origin
+        if labels.shape != origin.cropped_shape:
+            message = f"labels have shape {labels.shape}, the cropped image {origin.cropped_shape}"
+            raise ShapeError(message)
+        whole = np.zeros(origin.shape, labels.dtype)
+        whole[origin.box] = labels
         return np.ascontiguousarray(whole.transpose(np.argsort(origin.axes)))
 
 

@@ -1,0 +1,281 @@
+"""Losses as values: weighted sums of formulas with their options, built by name or by hand.
+
+A `Loss` is frozen and prints as what it computes, so that a run can write it down. It holds no
+state: what changes in training (weights) makes a new one.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from edgewise.errors import ConfigError
+
+from .boundary import boundary_loss
+from .cldice import cldice_loss
+from .dice import dice_loss, generalised_dice_loss
+from .entropy import binary_cross_entropy, cross_entropy
+from .focal import focal_loss
+from .hausdorff import hausdorff_loss
+from .recipes import Recipe, recipe
+from .tversky import focal_tversky_loss, tversky_loss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from torch import Tensor
+
+    from edgewise._arguments import Spacing
+
+__all__ = ["Loss", "Term", "make_loss"]
+
+_FUNCTIONS: Final[dict[str, Callable[..., Tensor]]] = {
+    function.__name__: function
+    for function in (
+        binary_cross_entropy,
+        boundary_loss,
+        cldice_loss,
+        cross_entropy,
+        dice_loss,
+        focal_loss,
+        focal_tversky_loss,
+        generalised_dice_loss,
+        hausdorff_loss,
+        tversky_loss,
+    )
+}
+_SHARED = ("activation", "ignore_index")  # all terms must agree on what the logits mean
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One formula of a `Loss`.
+
+    Attributes
+    ----------
+    function : callable
+        ``function(logits, labels, **options)`` gives a scalar.
+    weight : float
+        Its factor.
+    options : tuple of (str, value)
+        Keywords of the function.
+    """
+
+    function: Callable[..., Tensor]
+    weight: float = 1.0
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def takes(self, option: str) -> bool:
+        """Whether the function has a keyword of this name."""
+        return option in _options_of(self.function)
+
+    def using(self, options: Mapping[str, Any]) -> Term:
+        """Return the term with those of `options` that its function takes."""
+        taken = {key: value for key, value in options.items() if self.takes(key)}
+        return replace(self, options=tuple({**dict(self.options), **taken}.items()))
+
+    def __str__(self) -> str:
+        options = "".join(f", {key}={value!r}" for key, value in self.options)
+        name = getattr(self.function, "__name__", repr(self.function))
+        return f"{self.weight:g} * {name}(logits, labels{options})"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A weighted sum of losses: ``loss(logits, labels)`` gives a scalar.
+
+    Attributes
+    ----------
+    name : str
+        For logs.
+    terms : tuple of Term
+        What is added up; a weight of 0 leaves a term out.
+
+    Examples
+    --------
+    >>> print(make_loss("dice_cldice", iterations=5).terms[1])
+    0.5 * cldice_loss(logits, labels, iterations=5)
+    """
+
+    name: str
+    terms: tuple[Term, ...]
+
+    def __post_init__(self) -> None:
+        if not self.terms:
+            message = f"loss {self.name!r} has no terms"
+            raise ConfigError(message)
+
+    def __call__(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        *,
+        maps: Tensor | None = None,
+        voxel_weights: Tensor | None = None,
+    ) -> Tensor:
+        """Return the sum.
+
+        Parameters
+        ----------
+        logits : Tensor (N, C, ...)
+            As the network returns them.
+        labels : Tensor (N, ...) of integers, or (N, C, ...) of masks
+            0 to C - 1.
+        maps : Tensor (N, C, ...), optional
+            `boundary_map` of each case, for the terms that measure distances.
+        voxel_weights : Tensor (N, ...), optional
+            Weights for the cross-entropy.
+
+        Returns
+        -------
+        Tensor
+            Scalar.
+        """
+        given = {"maps": maps, "voxel_weights": voxel_weights}
+        given = {key: value for key, value in given.items() if value is not None}
+        total: Tensor | None = None
+        for term in self._using(given).terms if given else self.terms:
+            if term.weight:
+                value = term.weight * term.function(logits, labels, **dict(term.options))
+                total = value if total is None else total + value
+        return logits.sum() * 0 if total is None else total
+
+    @property
+    def measures_distances(self) -> bool:
+        """Whether a term depends on the spacing."""
+        return any(term.takes("spacing") for term in self.terms)
+
+    def with_weights(self, *weights: float) -> Loss:
+        """Return the loss with other factors, one per term.
+
+        Raises
+        ------
+        ConfigError
+            If there is not one weight per term.
+        """
+        if len(weights) != len(self.terms):
+            message = f"loss {self.name!r} has {len(self.terms)} terms, got weights {weights}"
+            raise ConfigError(message)
+        pairs = zip(self.terms, weights, strict=True)
+        return replace(self, terms=tuple(replace(term, weight=w) for term, w in pairs))
+
+    def with_spacing(self, spacing: Spacing) -> Loss:
+        """Return the loss for images of another spacing; the same if nothing depends on it."""
+        return self._using({"spacing": spacing}) if self.measures_distances else self
+
+    def _using(self, options: Mapping[str, Any]) -> Loss:
+        for option in options:
+            takers = [term for term in self.terms if term.takes(option)]
+            if not takers or (option in _SHARED and len(takers) < len(self.terms)):
+                raise ConfigError(_not_taken(self, option))
+        return replace(self, terms=tuple(term.using(options) for term in self.terms))
+
+    def __str__(self) -> str:
+        return f"{self.name} = " + " + ".join(str(term) for term in self.terms)
+
+
+def make_loss(
+    name: str,
+    *,
+    weights: Sequence[float] | None = None,
+    preset: str | None = None,
+    activation: str | None = None,
+    include_background: bool | None = None,
+    batch: bool | None = None,
+    ignore_index: int | None = None,
+    class_weights: Sequence[float] | None = None,
+    label_smoothing: float | None = None,
+    gamma: float | None = None,
+    alpha: float | None = None,
+    spacing: Spacing = None,
+    inner_zero: bool | None = None,
+    iterations: int | None = None,
+) -> Loss:
+    """Build a loss by its name.
+
+    Parameters
+    ----------
+    name : str
+        One of `list_losses`, such as ``"dice_ce"`` (nnU-Net's) or ``"dice_boundary"``.
+    weights : sequence of float, optional
+        Factor of each term.
+    preset : {"monai", "nnunet", "transunet", "vnet"}, optional
+        Convention of Dice.
+    activation : {"softmax", "sigmoid", "none"}, optional
+        How logits become probabilities.
+    include_background, batch : bool, optional
+        Whether channel 0 counts; whether sums run over the batch.
+    ignore_index : int, optional
+        Label of voxels that count nowhere.
+    class_weights : sequence of float, optional
+        Of cross-entropy and focal loss.
+    label_smoothing : float, optional
+        Of cross-entropy.
+    gamma, alpha : float, optional
+        Of the focal losses; `alpha` of the Hausdorff loss too.
+    spacing : float or sequence of float, optional
+        Of the losses that measure distances, in mm.
+    inner_zero : bool, optional
+        Of the boundary loss.
+    iterations : int, optional
+        Of the soft skeleton.
+
+    Returns
+    -------
+    Loss
+        Options that are not given are those of the name, then those of the function. For other
+        options put `Term` and `Loss` together.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name (the message suggests one), or an option that the loss does not take.
+
+    Examples
+    --------
+    >>> print(make_loss("focal", gamma=3.0))
+    focal = 1 * focal_loss(logits, labels, gamma=3.0)
+    """
+    found = recipe(name)
+    loss = Loss(name, _terms(found))
+    given = {
+        "preset": preset,
+        "activation": activation,
+        "include_background": include_background,
+        "batch": batch,
+        "ignore_index": ignore_index,
+        "class_weights": None if class_weights is None else tuple(class_weights),
+        "label_smoothing": label_smoothing,
+        "gamma": gamma,
+        "alpha": alpha,
+        "spacing": spacing,
+        "inner_zero": inner_zero,
+        "iterations": iterations,
+    }
+    loss = loss._using({key: value for key, value in given.items() if value is not None})
+    return loss if weights is None else loss.with_weights(*weights)
+
+
+def _terms(found: Recipe) -> tuple[Term, ...]:
+    return tuple(
+        Term(_FUNCTIONS[part.function], part.weight, tuple(part.options.items()))
+        for part in found.parts
+    )
+
+
+@lru_cache(maxsize=128)
+def _options_of(function: Callable[..., Tensor]) -> frozenset[str]:
+    kinds = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = list(inspect.signature(function).parameters.values())[2:]
+    return frozenset(p.name for p in parameters if p.kind in kinds)
+
+
+def _not_taken(loss: Loss, option: str) -> str:
+    common = [_options_of(term.function) for term in loss.terms]
+    known = frozenset.union(*common) - set(_SHARED) | (frozenset.intersection(*common) & {*_SHARED})
+    near = get_close_matches(option, known, n=1)
+    hint = f" did you mean {near[0]!r}?" if near else ""
+    return f"loss {loss.name!r} takes no {option};{hint} it takes: {', '.join(sorted(known))}"

@@ -1,0 +1,93 @@
+"""The same loss on several outputs: weights, labels and spacing of the coarser ones."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from edgewise.errors import ConfigError, ShapeError  # noqa: E402
+from edgewise.models.losses import (  # noqa: E402
+    DeepSupervision,
+    boundary_loss,
+    cross_entropy,
+    downsample_labels,
+    make_loss,
+    supervision_weights,
+)
+
+SEED = torch.Generator().manual_seed(0)
+LABELS = torch.randint(0, 3, (2, 16, 12), generator=SEED)
+OUTPUTS = tuple(torch.randn(2, 3, 16 // k, 12 // k, generator=SEED) for k in (1, 2, 4))
+
+
+def test_weights_halve_and_the_last_is_0():
+    assert supervision_weights(1) == (1.0,)
+    assert supervision_weights(2) == (1.0, 0.0)
+    assert supervision_weights(5) == pytest.approx([8 / 15, 4 / 15, 2 / 15, 1 / 15, 0])
+    with pytest.raises(ConfigError):
+        supervision_weights(0)
+
+
+def test_the_sum_over_the_outputs():
+    found = DeepSupervision(make_loss("cross_entropy"))(OUTPUTS, LABELS).item()
+    half = LABELS[:, 1::2, 1::2]
+    expected = cross_entropy(OUTPUTS[0], LABELS) * 2 / 3 + cross_entropy(OUTPUTS[1], half) / 3
+    assert found == pytest.approx(expected.item())
+    shifted = cross_entropy(OUTPUTS[0], LABELS) * 2 / 3
+    shifted = shifted + cross_entropy(OUTPUTS[1], LABELS[:, ::2, ::2]) / 3
+    assert found != pytest.approx(shifted.item(), abs=1e-4)
+    even = DeepSupervision(cross_entropy, (1.0, 1.0, 1.0))(OUTPUTS, LABELS).item()
+    assert even == pytest.approx(
+        sum(cross_entropy(o, downsample_labels(LABELS, o.shape[2:])).item() for o in OUTPUTS)
+    )
+
+
+def test_a_single_output_is_the_plain_loss():
+    loss = DeepSupervision(make_loss("dice_ce"))
+    expected = make_loss("dice_ce")(OUTPUTS[0], LABELS)
+    assert loss(OUTPUTS[0], LABELS) == expected
+    assert loss(OUTPUTS[:1], LABELS) == expected
+
+
+def test_the_coarsest_output_learns_nothing():
+    outputs = [o.clone().requires_grad_() for o in OUTPUTS]
+    DeepSupervision(make_loss("dice_ce"))(outputs, LABELS).backward()
+    assert outputs[0].grad.any()
+    assert outputs[1].grad.any()
+    assert outputs[2].grad is None
+
+
+def test_coarser_voxels_are_larger():
+    """Distances of a coarse output are in mm too."""
+    loss = DeepSupervision(make_loss("dice_boundary", weights=(0, 1), spacing=(2.0, 0.5)), (0, 1))
+    found = loss(OUTPUTS[:2], LABELS).item()
+    half = downsample_labels(LABELS, (8, 6))
+    expected = boundary_loss(OUTPUTS[1], half, spacing=(4.0, 1.0)).item()
+    assert found == pytest.approx(expected)
+    assert found != pytest.approx(boundary_loss(OUTPUTS[1], half, spacing=(2.0, 0.5)).item())
+
+
+@pytest.mark.parametrize(("old", "new"), [(8, 4), (9, 4), (7, 3), (5, 5), (4, 8), (3, 1)])
+def test_labels_are_those_of_nearest_exact(old, new):
+    labels = torch.arange(old).view(1, 1, old)
+    expected = torch.nn.functional.interpolate(labels.float(), new, mode="nearest-exact")
+    assert torch.equal(downsample_labels(labels, (new,)), expected.long())
+    assert downsample_labels(labels, (new,)).dtype == torch.long
+
+
+def test_large_labels_survive():
+    labels = torch.full((1, 4, 4), 2**24 + 1)  # a float32 would lose the 1
+    assert (downsample_labels(labels, (2, 2)) == 2**24 + 1).all()
+
+
+def test_masks_of_regions_are_resized_too():
+    regions = torch.stack([LABELS > 0, LABELS > 1, LABELS == 1], 1)
+    value = DeepSupervision(make_loss("dice_bce"))(OUTPUTS, regions)
+    assert torch.isfinite(value)
+
+
+def test_weights_must_fit():
+    for weights in ((1.0,), (0.0, 0.0, 0.0)):
+        with pytest.raises(ConfigError, match="3 outputs need as many weights"):
+            DeepSupervision(cross_entropy, weights)(OUTPUTS, LABELS)
+    with pytest.raises(ShapeError, match="cannot resize"):
+        downsample_labels(LABELS, (0, 1))

@@ -13,7 +13,19 @@ from typing import TYPE_CHECKING, Final
 
 from edgewise.errors import EdgewiseError
 
-from . import bench, check, compat, demo, evaluate, info, metrics, models, pair, summarize
+from . import (
+    bench,
+    check,
+    compat,
+    demo,
+    evaluate,
+    info,
+    metrics,
+    models,
+    pair,
+    predict,
+    summarize,
+)
 from .options import add_general
 from .printer import complain, flush, put, say, with_code
 
@@ -33,6 +45,7 @@ _COMMANDS: Final = (
     bench,
     compat,
     models,
+    predict,
 )
 _ALIASES: Final = {"evaluate": ["eval"]}
 _EPILOG: Final = """\

@@ -25,9 +25,7 @@ def blur(channel: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     for axis in range(channel.ndim):
         lines = values.movedim(axis, -1)
         shape = lines.shape
-        padded = functional.pad(
-            lines.reshape(-1, 1, shape[-1]), (radius, radius), mode="replicate"
-        )
+        padded = functional.pad(lines.reshape(-1, 1, shape[-1]), (radius, radius), mode="replicate")
         values = functional.conv1d(padded, kernel).reshape(shape).movedim(-1, axis)
     blurred: NDArray[np.float32] = values.contiguous().numpy()
     return blurred

@@ -78,7 +78,8 @@ class Augmentation:
         Probability of a factor of 0.75 to 1.25 on the values, and on their distances from the mean
         of the channel (clipped to the range before).
     low_resolution : float, default 0.25
-        Probability that every second channel is sampled at 0.5 to 1 of its voxels per axis and back.
+        Probability that a channel is sampled at 0.5 to 1 of its voxels per axis and back, for every
+        second channel.
     gamma : float, default 0.3
         Probability of values^g on the channel scaled to [0, 1], g in [0.7, 1.5], with mean and
         deviation kept.

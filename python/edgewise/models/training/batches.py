@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .data import TrainingCase
     from .pool import CasePool
     from .settings import Settings
 
@@ -37,11 +38,14 @@ class Batch:
         Their label maps.
     names : tuple of str
         The cases that they come from.
+    spacings : tuple of tuple of float
+        Of those cases, mm.
     """
 
     images: NDArray[np.float32]
     labels: NDArray[Any]
     names: tuple[str, ...]
+    spacings: tuple[tuple[float, ...], ...]
 
 
 def make_batch(pool: CasePool, settings: Settings, epoch: int, step: int) -> Batch:
@@ -54,15 +58,15 @@ def make_batch(pool: CasePool, settings: Settings, epoch: int, step: int) -> Bat
     """
     size = settings.batch_size
     samples = [make_sample(pool, settings, epoch, step * size + j) for j in range(size)]
-    images, labels, names = zip(*samples, strict=True)
-    kind = np.result_type(*labels)
-    return Batch(np.stack(images), np.stack(labels).astype(kind, copy=False), names)
+    images, labels, cases = zip(*samples, strict=True)
+    names = tuple(case.name for case in cases)
+    return Batch(np.stack(images), np.stack(labels), names, tuple(c.spacing for c in cases))
 
 
 def make_sample(
     pool: CasePool, settings: Settings, epoch: int, index: int
-) -> tuple[NDArray[np.float32], NDArray[Any], str]:
-    """Return sample `index` of an epoch: image patch, label patch, name of the case.
+) -> tuple[NDArray[np.float32], NDArray[Any], TrainingCase]:
+    """Return sample `index` of an epoch: image patch, label patch, the case it is from.
 
     The generator is seeded by (seed, epoch, index) and is asked in this order: case, rotation and
     scaling, position, the other changes.
@@ -84,7 +88,7 @@ def make_sample(
     image, labels = change.apply(
         image, labels, rng, patch=patch, spacing=case.spacing, motion=motion
     )
-    return image, labels, case.name
+    return image, labels, case
 
 
 def _around(corner: Sequence[int], patch: Sequence[int], box: Sequence[int]) -> tuple[int, ...]:

@@ -15,7 +15,6 @@ import os
 import re
 import shutil
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
@@ -26,6 +25,7 @@ from edgewise.errors import ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["Progress", "latest", "load_state", "load_weights_file", "save", "save_weights_file"]
 

@@ -17,7 +17,6 @@ import numpy as np
 from edgewise._arguments import as_label_map, as_spacing
 from edgewise.errors import ConfigError, ShapeError
 
-
 from .files import CaseFiles, channel_count, pair_files
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from edgewise._arguments import Spacing
+    from edgewise.image import Image
 
 __all__ = ["ArrayCases", "Cases", "FolderCases", "TrainingCase"]
 
@@ -212,7 +212,7 @@ class FolderCases(Sequence[TrainingCase]):
         prepare: Callable[[list[Image], Image], Any] | None = None,
         cache_bytes: int = _CACHE_BYTES,
     ) -> None:
-        self._files = pair_files(images, labels, names)
+        self._files = tuple(pair_files(images, labels, names))
         self.channels = channel_count(self._files)
         self._prepare = prepare
         self._cache_bytes = cache_bytes

@@ -34,7 +34,9 @@ class ExponentialAverage:
     """
 
     def __init__(self, model: torch.nn.Module, decay: float) -> None:
-        self.model: torch.nn.Module = copy.deepcopy(model).eval().requires_grad_(False)
+        self.model: torch.nn.Module = (
+            copy.deepcopy(model).eval().requires_grad_(requires_grad=False)
+        )
         self.decay = decay
         self.updates = 0
 

@@ -112,7 +112,7 @@ def flipped(
     """Return both mirrored along the given spatial axes."""
     if not axes:
         return image, labels
-    return np.flip(image, [k + 1 for k in axes]), np.flip(labels, tuple(axes))
+    return np.flip(image, tuple(k + 1 for k in axes)), np.flip(labels, tuple(axes))
 
 
 def turned(

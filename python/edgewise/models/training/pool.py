@@ -11,8 +11,6 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from edgewise.errors import ConfigError, LabelError, ShapeError
 
 from .data import TrainingCase
@@ -20,6 +18,8 @@ from .sampling import ClassVoxels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
 
     from .data import Cases
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClassVoxels", "cut", "is_forced", "patch_corner"]
 
-_MOST_PER_CASE: Final = 40_000  # remembered voxels: 320 kB a case at most
+_MOST_PER_CASE: Final = 40_000  # remembered voxels: 160 kB a case
 _MOST_PER_CLASS: Final = 10_000
 _FEWEST_PER_CLASS: Final = 100
 _SLAB: Final = 1 << 20  # voxels looked at together
@@ -46,13 +46,13 @@ class ClassVoxels:
     ----------
     shape : tuple of int
         Of the label map.
-    positions : mapping of int to int64 array
+    positions : mapping of int to int32 or int64 array
         Per class that is present, flat positions (C order) of its voxels: all, or if there are
         many a random choice of 10,000, fewer if the case holds more than four classes.
     """
 
     shape: tuple[int, ...]
-    positions: dict[int, NDArray[np.int64]]
+    positions: dict[int, NDArray[np.integer[Any]]]
 
     @classmethod
     def of(cls, labels: NDArray[Any], *, ignore_label: int | None, seed: int) -> ClassVoxels:
@@ -96,7 +96,7 @@ def _ranks(count: int, most: int, rng: np.random.Generator) -> NDArray[np.int64]
 
 def _positions(
     flat: NDArray[Any], ranks: dict[int, NDArray[np.int64]]
-) -> dict[int, NDArray[np.int64]]:
+) -> dict[int, NDArray[np.integer[Any]]]:
     seen = dict.fromkeys(ranks, 0)
     found: dict[int, list[NDArray[np.int64]]] = {c: [] for c in ranks}
     for start in range(0, flat.size, _SLAB):
@@ -113,7 +113,8 @@ def _positions(
             chosen = ranks[c][first:last] - seen[c] + low
             found[c].append(order[chosen] + start)
             seen[c] += int(high - low)
-    return {c: np.concatenate(parts) for c, parts in found.items()}
+    kind = np.int32 if flat.size < 2**31 else np.int64
+    return {c: np.concatenate(parts).astype(kind) for c, parts in found.items()}
 
 
 def patch_corner(
@@ -165,5 +166,5 @@ def cut(array: NDArray[Any], corner: Sequence[int], size: Sequence[int]) -> NDAr
             return out
         sources.append(slice(low, high))
         targets.append(slice(low - start, high - start))
-    out[(..., *targets)] = array[(..., *sources)]
+    out[..., *targets] = array[..., *sources]
     return out

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .objective import Objective
     from .settings import AmpMode, Settings
 
-__all__ = ["Stepper", "StepValues", "chosen_precision"]
+__all__ = ["StepValues", "Stepper", "chosen_precision"]
 
 
 class StepValues(NamedTuple):
@@ -99,7 +99,7 @@ class Stepper:
         enabled = self.precision is not None
         with torch.autocast(self._device.type, dtype=self.precision, enabled=enabled):
             output = self._model(images)
-        loss, parts = self._objective(output, labels.long())
+        loss, parts = self._objective(output, labels.long(), batch.spacings)
         value = float(loss.detach())
         if not math.isfinite(value):
             message = f"the loss is {value}"

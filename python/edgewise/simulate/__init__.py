@@ -1,4 +1,4 @@
-"""Things with known truth: phantoms with closed forms, small data sets to measure and to train on."""
+"""Things with known truth: phantoms with closed forms, data sets to measure and to train on."""
 
 from .dataset import DEMO_LABELS, DemoDataset, write_demo
 from .phantoms import Phantom, PhantomPair, ball, box, box_pair, concentric_balls, ellipsoid

@@ -107,7 +107,7 @@ def _field(shape: tuple[int, ...], bias: float, rng: np.random.Generator) -> NDA
         phase = rng.uniform(0, 2 * np.pi)
         wave = np.cos(np.pi * np.arange(n) / n + phase)
         field = field + wave.reshape([-1 if k == axis else 1 for k in range(len(shape))])
-    return 1 + bias * field / np.abs(field).max()
+    return np.asarray(1 + bias * field / np.abs(field).max())
 
 
 @dataclass(frozen=True, slots=True)

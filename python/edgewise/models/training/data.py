@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from edgewise._arguments import Spacing
     from edgewise.image import Image
 
+    from .prepared_files import PreparedFiles
+
 __all__ = ["ArrayCases", "Cases", "FolderCases", "TrainingCase"]
 
 _CACHE_BYTES: Final = 2 << 30
@@ -108,7 +110,7 @@ class TrainingCase:
 def _small(labels: NDArray[Any]) -> NDArray[Any]:
     """Return labels as int16 or int32: torch knows no larger unsigned types."""
     largest = int(labels.max()) if labels.size else 0
-    return labels.astype(np.int16 if largest < 2**15 else np.int32)
+    return labels.astype(np.int16 if largest < 2**15 else np.int32, copy=False)
 
 
 Cases: TypeAlias = Sequence[Any]
@@ -184,6 +186,9 @@ class FolderCases(Sequence[TrainingCase]):
         an `Image`: resampling, cropping, normalisation. Default: the values as they are.
     cache_bytes : int, default 2 GiB
         Memory for cases that were read; at least one is kept.
+    stored : PreparedFiles, optional
+        Where prepared cases are kept on disk. Default: they are prepared again when the memory was
+        needed for others.
 
     Attributes
     ----------
@@ -211,10 +216,12 @@ class FolderCases(Sequence[TrainingCase]):
         names: Sequence[str] | None = None,
         prepare: Callable[[list[Image], Image], Any] | None = None,
         cache_bytes: int = _CACHE_BYTES,
+        stored: PreparedFiles | None = None,
     ) -> None:
         self._files = tuple(pair_files(images, labels, names))
         self.channels = channel_count(self._files)
         self._prepare = prepare
+        self._stored = stored
         self._cache_bytes = cache_bytes
         self._kept: OrderedDict[int, TrainingCase] = OrderedDict()
         self._lock = threading.Lock()
@@ -253,7 +260,17 @@ class FolderCases(Sequence[TrainingCase]):
         return self._files[index].read(self.channels)
 
     def load(self, index: int) -> TrainingCase:
-        """Read and prepare a case, past the cache."""
+        """Read and prepare a case, past the memory; what is stored on disk is mapped."""
+        name, sources = self.names[index], self._files[index].paths
+        found = None if self._stored is None else self._stored.find(name, sources)
+        if found is not None:
+            return TrainingCase(name, found.image, found.labels, found.spacing)
+        case = self._made(index)
+        if self._stored is not None:
+            self._stored.store(name, sources, case.image, case.labels, case.spacing)
+        return case
+
+    def _made(self, index: int) -> TrainingCase:
         channels, labels = self.read(index)
         name = self.names[index]
         if self._prepare is None:

@@ -40,6 +40,11 @@ class CaseFiles:
     channels: tuple[Path, ...]
     labels: Path
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All of them."""
+        return (*self.channels, self.labels)
+
     def read(self, count: int) -> tuple[list[Image], Image]:
         """Return `count` channels and the label map, all on the grid of the first channel.
 

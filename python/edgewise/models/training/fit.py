@@ -326,19 +326,20 @@ def _assembled(
         )
         tell(f"goes on after epoch {progress.epoch}, step {progress.step} of the next ({saved})")
     network = model if average is None else average.model
+    labels = [k for k in range(1, model.classes) if k != settings.ignore_label]
     measured = None
     if held_out is not None:
         measured = Validation(
             held_out,
             lambda image: _label_map(network, image, settings, stepper.precision),
             metrics=settings.metrics,
-            classes=model.classes,
+            labels=labels,
             ignore_label=settings.ignore_label,
         )
     return Training(
         model=model, stepper=stepper, optimizer=optimizer, average=average, pool=pool,
         held_out=held_out, validation=measured, settings=settings, folder=folder,
-        progress=progress, classes=model.classes, workers=workers, tell=tell,
+        progress=progress, labels=labels, workers=workers, tell=tell,
     )  # fmt: skip
 
 

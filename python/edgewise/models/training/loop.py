@@ -64,6 +64,8 @@ class Training:
         Where it is written; without one nothing is.
     progress : Progress
         How far it is.
+    labels : sequence of int
+        Measured ones, for the columns of the log.
     workers : int
         Threads that make batches.
     tell : callable
@@ -83,7 +85,7 @@ class Training:
         settings: Settings,
         folder: RunFolder | None,
         progress: Progress,
-        classes: int,
+        labels: Sequence[int],
         workers: int,
         tell: Callable[[str], None],
     ) -> None:
@@ -96,7 +98,7 @@ class Training:
         self._settings = settings
         self._folder = folder
         self.progress = progress
-        self._labels = [k for k in range(1, classes) if k != settings.ignore_label]
+        self._labels = list(labels)
         self._workers = workers
         self._tell = tell
         self._snapshot: dict[str, torch.Tensor] = {}  # weights that are being measured

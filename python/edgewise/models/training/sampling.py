@@ -159,12 +159,13 @@ def cut(array: NDArray[Any], corner: Sequence[int], size: Sequence[int]) -> NDAr
     axes = len(size)
     spatial = array.shape[-axes:]
     out = np.zeros((*array.shape[:-axes], *size), dtype=array.dtype)
-    sources, targets = [], []
+    sources: list[Any] = [...]
+    targets: list[Any] = [...]
     for start, width, length in zip(corner, size, spatial, strict=True):
         low, high = max(0, start), min(length, start + width)
         if low >= high:
             return out
         sources.append(slice(low, high))
         targets.append(slice(low - start, high - start))
-    out[..., *targets] = array[..., *sources]
+    out[tuple(targets)] = array[tuple(sources)]
     return out

@@ -66,8 +66,8 @@ class Validation:
         From an image (C, ...) to its label map (...), with the network as it is at that moment.
     metrics : sequence of str
         Ids such as ``"dice"`` or ``"nsd@1mm"``.
-    classes : int
-        With background; labels 1 to ``classes - 1`` are measured.
+    labels : sequence of int
+        What is measured.
     ignore_label : int, optional
         Where the reference has it, nothing is measured.
     """
@@ -78,13 +78,13 @@ class Validation:
         predict: Callable[[NDArray[np.float32]], NDArray[Any]],
         *,
         metrics: Sequence[str],
-        classes: int,
+        labels: Sequence[int],
         ignore_label: int | None,
     ) -> None:
         self._pool = pool
         self._predict = predict
         self._metrics = tuple(metrics)
-        self._labels = tuple(k for k in range(1, classes) if k != ignore_label)
+        self._labels = tuple(labels)
         self._ignored = ignore_label
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="edgewise-measure")
         self._waiting: list[Future[PairResult]] = []

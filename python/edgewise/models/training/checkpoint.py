@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass, field
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "latest", "load_state", "load_weights_file", "save", "save_weights_file"]
 
 SCHEMA: Final = "edgewise.checkpoint/1"
+_DAMAGED: Final = (
+    OSError, EOFError, ValueError, KeyError, RuntimeError, SafetensorError, UnpicklingError,
+)  # fmt: skip
 _NAME: Final = re.compile(r"save_(\d{6,})")
 
 
@@ -195,7 +199,7 @@ def load_state(
             average.model.load_state_dict(load_weights_file(path / "average.safetensors"))
             average.updates = state["average_updates"]
         return Progress.from_dict(state["progress"])
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except _DAMAGED as error:
         text = " ".join(str(error).split())
         message = f"{path}: this checkpoint cannot be continued ({text[:200]}); "
         message += "remove the folder to start anew"

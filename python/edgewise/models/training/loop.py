@@ -234,6 +234,7 @@ class Training:
         self._validation.start(self.progress.epoch, stop=lambda: interrupts.asked)
         if interrupts.asked:  # the checkpoint of this epoch is there already
             self._write()
+            self._tell(f"stopped after epoch {self.progress.epoch}; the same call goes on")
             interrupts.leave()
 
     def _collect(self) -> Measured | None:

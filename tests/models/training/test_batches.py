@@ -24,7 +24,9 @@ def pool_of(cases, needs=NEEDS, lines=None):
 
 
 def epoch_of(pool, settings, epoch, workers, start=0):
-    return list(ahead(lambda s: make_batch(pool, settings, epoch, s), range(start, 8), workers=workers))
+    return list(
+        ahead(lambda s: make_batch(pool, settings, epoch, s), range(start, 8), workers=workers)
+    )
 
 
 def same(first, second):
@@ -164,8 +166,7 @@ def test_an_exception_comes_in_its_turn_and_nothing_is_left_running():
 
     seen = []
     with pytest.raises(ValueError, match="3"):
-        for item in ahead(make, range(100), workers=2):
-            seen.append(item)  # noqa: PERF402
+        seen.extend(ahead(make, range(100), workers=2))
     assert seen == [0, 1, 2]
     assert not [t for t in threading.enumerate() if t.name.startswith("edgewise-batch")]
 

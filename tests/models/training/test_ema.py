@@ -21,7 +21,9 @@ def test_the_average_is_the_formula():
             model[1].running_mean.copy_(torch.randn(2))
         average.update(model)
         d = min(0.9, (1 + n) / (10 + n))
-        expected = [d * e + (1 - d) * p.detach() for e, p in zip(expected, model.parameters(), strict=True)]
+        expected = [
+            d * e + (1 - d) * p.detach() for e, p in zip(expected, model.parameters(), strict=True)
+        ]
     for mine, formula in zip(average.model.parameters(), expected, strict=True):
         assert torch.allclose(mine, formula, rtol=0, atol=1e-12)
     assert torch.equal(average.model[1].running_mean, model[1].running_mean)

@@ -108,9 +108,7 @@ def started(folder, pause):
 
 
 @pytest.mark.parametrize("steps", [14, pytest.param(6, marks=pytest.mark.slow)])
-def test_a_killed_run_goes_on_to_the_same_bits(
-    network, pictures, same_weights, tmp_path, steps
-):
+def test_a_killed_run_goes_on_to_the_same_bits(network, pictures, same_weights, tmp_path, steps):
     model, result = whole(network, pictures, tmp_path / "a")
     running = started(tmp_path / "b", 0.03)
     for _ in range(steps):

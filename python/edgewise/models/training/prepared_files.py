@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -57,7 +57,7 @@ class PreparedFiles:
             image = np.load(self.folder / facts["image"], mmap_mode="r", allow_pickle=False)
             labels = np.load(self.folder / facts["labels"], mmap_mode="r", allow_pickle=False)
             return Stored(image, labels, tuple(float(s) for s in facts["spacing"]))
-        except (OSError, ValueError, KeyError):  # not there, or cut: it is made again
+        except (OSError, EOFError, ValueError, KeyError):  # not there, or cut: it is made again
             return None
 
     def store(

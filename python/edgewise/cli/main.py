@@ -25,6 +25,7 @@ from . import (
     pair,
     predict,
     summarize,
+    train,
 )
 from .options import add_general
 from .printer import complain, flush, put, say, with_code
@@ -45,6 +46,7 @@ _COMMANDS: Final = (
     bench,
     compat,
     models,
+    train,
     predict,
 )
 _ALIASES: Final = {"evaluate": ["eval"]}

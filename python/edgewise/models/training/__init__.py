@@ -1,7 +1,7 @@
 """Training networks on patches of volumes, in runs that can be interrupted at any moment.
 
-`fit` is the whole of it; `FolderCases` and `ArrayCases` are what it trains on. Architectures,
-losses and prediction live elsewhere.
+`fit` is the whole of it; `FolderCases` and `ArrayCases` are what it trains on, `open_folders` plans
+a run for two folders of files. Architectures, losses and prediction live elsewhere.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from .augmentation import Augmentation
 from .data import ArrayCases, FolderCases, TrainingCase
 from .fit import FitResult, fit
+from .folder_run import FolderRun, open_folders
+from .run_plan import FolderOptions
 from .schedule import Schedule
 from .settings import Settings
 
@@ -17,8 +19,11 @@ __all__ = [
     "Augmentation",
     "FitResult",
     "FolderCases",
+    "FolderOptions",
+    "FolderRun",
     "Schedule",
     "Settings",
     "TrainingCase",
     "fit",
+    "open_folders",
 ]

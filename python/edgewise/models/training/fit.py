@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +20,7 @@ from .augmentation import Augmentation, AugmentationName
 from .checkpoint import Progress
 from .ema import ExponentialAverage
 from .interrupts import remembered
+from .loader import ahead
 from .log import to_stderr
 from .loop import Training
 from .objective import LossFunction, Objective, loss_name, wants_deep_supervision
@@ -104,6 +106,7 @@ def fit(
     checkpoint_dir: str | Path | None = None,
     resume: bool = True,
     stop_after: int | None = None,
+    look_first: bool = False,
     workers: int = 2,
     device: Any = None,  # noqa: ANN401
     deterministic: bool = False,
@@ -180,6 +183,8 @@ def fit(
         Whether to go on with the run in that folder; else it is begun anew.
     stop_after : int, optional
         Pause when this epoch is complete, as for a time limit.
+    look_first : bool, default False
+        Read all cases before the first step, so that bad ones are known at once.
     workers : int, default 2
         Threads that make batches; 0 makes them between the steps. The values are the same.
     device : device or str, optional
@@ -241,6 +246,9 @@ def fit(
     folder = None if checkpoint_dir is None else RunFolder(Path(checkpoint_dir))
     if folder is not None:
         folder.open(_description(model, settings, pool, held_out), resume=resume)
+    if look_first:
+        for role in (pool, held_out):
+            _look(role, workers)
     if device is not None:
         model.to(device)
     with _repeatable(model, deterministic=deterministic):
@@ -251,6 +259,12 @@ def fit(
         finally:
             training.close()
     return _result(training, model, folder, [p for p in (pool, held_out) if p is not None])
+
+
+def _look(pool: CasePool | None, workers: int) -> None:
+    """Ask for every case once; the bad ones are set aside."""
+    if pool is not None:
+        deque(ahead(pool.get, range(len(pool)), workers=workers), maxlen=0)
 
 
 def _silent(_: str) -> None:

@@ -1,4 +1,4 @@
-"""edgewise train: the run's folder, going on, refusing, and what predict and evaluate make of it."""
+"""edgewise train: the run's folder, going on, refusing, what predict makes of it."""
 
 import csv
 import json
@@ -117,7 +117,7 @@ def test_labels_may_have_gaps_and_come_back(command, data, tmp_path):
         labels[0, 0, 0] = 9
         io.write(path, Image(labels, affine=image.affine))
     code, _, _ = train(
-        command, data, "--epochs", "2", "--iterations", "20", "--lr", "0.01", "--optimizer", "adamw",
+        command, data, "--epochs", "2", "--iterations", "20", "--optimizer", "adamw",
         "--ignore-label", "9",
     )  # fmt: skip
     assert code == 0

@@ -1,9 +1,9 @@
 """Train a network on a folder of images and a folder of label maps.
 
 Images are NAME.nii.gz or NAME_0000.nii.gz, NAME_0001.nii.gz, ... (channels), label maps
-NAME.nii.gz, in any format that edgewise reads. The run's folder gets model.json and weights.safetensors for
-`edgewise predict --run`, log.csv, progress.svg and checkpoints. A run that was stopped goes on with
-the same command.
+NAME.nii.gz, in any format that edgewise reads. The run's folder gets model.json and
+weights.safetensors for `edgewise predict --run`, log.csv, progress.svg and checkpoints. A run that
+was stopped goes on with the same command.
 """
 
 from __future__ import annotations

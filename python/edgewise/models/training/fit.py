@@ -155,7 +155,7 @@ def fit(
         Largest norm of the gradient.
     amp : {"auto", "off", "bfloat16", "float16"}
         Mixed precision. "auto": bfloat16 on CUDA where it is native, else float16 (scaled); off on
-        the CPU, where bfloat16 is faster only on some processors.
+        the CPU, where bfloat16 is faster only on processors with instructions for it.
     deep_supervision : {"auto", True, False}
         Whether auxiliary outputs count; "auto": if the network has them.
     ema : float, optional

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+pytest.importorskip("safetensors")
 
 from edgewise import io  # noqa: E402
 from edgewise.errors import (  # noqa: E402

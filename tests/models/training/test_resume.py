@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+pytest.importorskip("safetensors")
 
 from edgewise.errors import ConfigError, ReadError  # noqa: E402
 from edgewise.models.training import fit  # noqa: E402

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+pytest.importorskip("safetensors")
 
 from edgewise.errors import ConfigError  # noqa: E402
 from edgewise.metrics.pair import measure  # noqa: E402

@@ -19,20 +19,20 @@ from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
+from edgewise._extras import require
 from edgewise.errors import ReadError
+from edgewise.models.weights import read_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Progress", "latest", "load_state", "load_weights_file", "save", "save_weights_file"]
+__all__ = ["Progress", "latest", "load_state", "save", "save_weights_file"]
 
 SCHEMA: Final = "edgewise.checkpoint/1"
 _DAMAGED: Final = (
-    OSError, EOFError, ValueError, KeyError, RuntimeError, SafetensorError, UnpicklingError,
+    OSError, EOFError, ValueError, KeyError, RuntimeError, UnpicklingError,
 )  # fmt: skip
 _NAME: Final = re.compile(r"save_(\d{6,})")
 
@@ -190,13 +190,13 @@ def load_state(
     try:
         state = json.loads((path / "state.json").read_text(encoding="utf-8"))
         device = next(model.parameters()).device
-        model.load_state_dict(load_weights_file(path / "weights.safetensors"))
+        model.load_state_dict(read_state(path / "weights.safetensors"))
         stored = torch.load(path / "optimizer.pt", map_location=device, weights_only=True)
         optimizer.load_state_dict(stored["optimizer"])
         if stored["scaler"]:
             scaler.load_state_dict(stored["scaler"])
         if average is not None:
-            average.model.load_state_dict(load_weights_file(path / "average.safetensors"))
+            average.model.load_state_dict(read_state(path / "average.safetensors"))
             average.updates = state["average_updates"]
         return Progress.from_dict(state["progress"])
     except _DAMAGED as error:
@@ -209,16 +209,11 @@ def load_state(
 def save_weights_file(path: Path, state: Mapping[str, torch.Tensor]) -> None:
     """Write weights as safetensors; the file appears whole or not at all."""
     partial = path.with_name(f".{path.name}.part")
-    save_file({name: t.detach().cpu().contiguous().clone() for name, t in state.items()}, partial)
+    write = require("safetensors.torch", extra="models").save_file
+    write({name: t.detach().cpu().contiguous().clone() for name, t in state.items()}, partial)
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     partial.replace(path)
-
-
-def load_weights_file(path: Path) -> dict[str, torch.Tensor]:
-    """Return the weights of a safetensors file, on the CPU."""
-    weights: dict[str, torch.Tensor] = load_file(path)
-    return weights
 
 
 def _numbered(folder: Path) -> dict[int, Path]:

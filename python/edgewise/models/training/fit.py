@@ -14,6 +14,7 @@ import edgewise
 from edgewise.errors import ConfigError, ShapeError
 from edgewise.models.inference import deterministic as deterministic_algorithms
 from edgewise.models.inference import segment
+from edgewise.models.weights import read_state
 
 from . import checkpoint
 from .augmentation import Augmentation, AugmentationName
@@ -376,7 +377,7 @@ def _result(
     progress = training.progress
     weights = folder.weights if folder is not None and folder.weights.exists() else None
     if progress.finished:
-        best = training.best if weights is None else checkpoint.load_weights_file(weights)
+        best = training.best if weights is None else read_state(weights)
         model.load_state_dict(best)
     if hasattr(model, "deep_supervision"):
         model.deep_supervision = False

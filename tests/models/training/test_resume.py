@@ -161,6 +161,20 @@ def test_a_finished_run_is_not_trained_again(network, pictures, same_weights, tm
     assert second.stopped == "done"
 
 
+def test_a_call_that_failed_at_once_leaves_nothing_in_the_way(network, pictures, tmp_path):
+    for options in ({"loss": "dise"}, {"amp": "float16"}):
+        with pytest.raises(ConfigError):
+            whole(network, pictures, tmp_path, epochs=1, **options)
+    assert whole(network, pictures, tmp_path, epochs=1)[1].stopped == "done"
+
+
+def test_an_earlier_runs_weights_do_not_survive_a_new_beginning(network, pictures, tmp_path):
+    whole(network, pictures, tmp_path, epochs=1)
+    _, result = whole(network, pictures, tmp_path, resume=False, stop_after=1, validate_every=6)
+    assert result.weights is None
+    assert not (tmp_path / "weights.safetensors").exists()
+
+
 def test_without_resume_it_begins_anew(network, pictures, tmp_path):
     whole(network, pictures, tmp_path, epochs=2)
     _, result = whole(network, pictures, tmp_path, epochs=1, resume=False)

@@ -29,7 +29,7 @@ from .optimizers import make_optimizer
 from .pool import CasePool, Needs
 from .run_folder import RunFolder
 from .settings import AmpMode, OptimizerName, Settings
-from .step import Stepper
+from .step import Stepper, chosen_precision
 from .validation import Validation
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def fit(
     ----------
     model : torch.nn.Module
         With ``spatial_dims``, ``in_channels`` and ``classes``, as all of `create_model`. Trained in
-        place; afterwards it holds the weights of the best epoch.
+        place; afterwards it holds the weights of the best epoch, in evaluation mode.
     dataset : sequence
         Training cases, such as `FolderCases` or `ArrayCases`: items with ``image`` (C, ...),
         ``labels`` (...), ``spacing`` and ``name``. One that cannot be used is set aside with a line
@@ -238,6 +238,12 @@ def fit(
     if patience is not None and validation is None:
         message = "patience needs validation cases to measure"
         raise ConfigError(message)
+    objective = Objective(
+        loss, deep_supervision=settings.deep_supervision, ignore_label=ignore_label
+    )
+    if device is not None:
+        model.to(device)
+    chosen_precision(amp, next(model.parameters()).device)
     say = tell or _silent
     needs = Needs(model.in_channels, model.spatial_dims, model.classes, ignore_label)
     pool = CasePool(dataset, needs, role="training", seed=seed, tell=say)
@@ -250,10 +256,8 @@ def fit(
     if look_first:
         for role in (pool, held_out):
             _look(role, workers)
-    if device is not None:
-        model.to(device)
     with _repeatable(model, deterministic=deterministic):
-        training = _assembled(model, loss, settings, folder, pool, held_out, workers, say)
+        training = _assembled(model, objective, settings, folder, pool, held_out, workers, say)
         try:
             with remembered() as interrupts:
                 training.run(interrupts, until=stop_after or epochs)
@@ -317,7 +321,7 @@ def _repeatable(model: torch.nn.Module, *, deterministic: bool) -> Any:  # noqa:
 
 def _assembled(
     model: torch.nn.Module,
-    loss: str | LossFunction,
+    objective: Objective,
     settings: Settings,
     folder: RunFolder | None,
     pool: CasePool,
@@ -328,9 +332,6 @@ def _assembled(
     """Put the parts together, at the place where the last checkpoint left them."""
     device = next(model.parameters()).device
     optimizer = make_optimizer(model, settings)
-    objective = Objective(
-        loss, deep_supervision=settings.deep_supervision, ignore_label=settings.ignore_label
-    )
     stepper = Stepper(model, objective, optimizer, settings, device)
     average = None if settings.ema is None else ExponentialAverage(model, settings.ema)
     progress = Progress()

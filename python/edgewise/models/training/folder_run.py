@@ -19,6 +19,7 @@ from edgewise.errors import ConfigError, InputError, ReadError
 from edgewise.models.inference.description import FILE, ModelDescription, read_description
 from edgewise.models.registry import create_model
 
+from .checkpoint import latest
 from .data import FolderCases
 from .files import list_labels
 from .log import write_whole
@@ -165,7 +166,7 @@ def _split(labels: Path, options: FolderOptions) -> tuple[list[str], list[str]]:
 def _read_plan(out: Path, options: FolderOptions) -> Plan | None:
     """Return the plan of the run in a folder, if it has the same options; None without a run."""
     file = out / _OPTIONS
-    if not file.exists():
+    if not file.exists() or latest(out / "checkpoint") is None:
         return None
     try:
         content = json.loads(file.read_text(encoding="utf-8"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edgewise.errors import ConfigError, ReadError
 
+from .checkpoint import latest
 from .log import write_table, write_whole
 from .progress_picture import draw_progress
 from .settings import differences
@@ -57,7 +58,8 @@ class RunFolder:
         description : mapping
             Plain values: everything that decides the result.
         resume : bool
-            Whether to go on with an earlier run; else it is removed.
+            Whether to go on with an earlier run; else it is removed, as is one that has not yet
+            completed an epoch.
 
         Raises
         ------
@@ -67,10 +69,12 @@ class RunFolder:
             If its ``run.json`` is damaged.
         """
         file = self.path / "run.json"
-        if file.exists() and resume:
+        if resume and latest(self.checkpoints) is not None:
             self._compare(file, description)
-        elif self.checkpoints.exists():
-            shutil.rmtree(self.checkpoints)
+        else:  # nothing that an earlier run left may be taken for this one's
+            shutil.rmtree(self.checkpoints, ignore_errors=True)
+            for name in ("weights.safetensors", "log.csv", "progress.svg", "cases.csv"):
+                (self.path / name).unlink(missing_ok=True)
         self.path.mkdir(parents=True, exist_ok=True)
         document = {"schema": SCHEMA, **description}
         write_whole(file, json.dumps(document, indent=1, allow_nan=False) + "\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .augmentation import Augmentation
 from .data import ArrayCases, FolderCases, TrainingCase
-from .fit import FitResult, fit
+from .fitting import FitResult, fit
 from .folder_run import FolderRun, open_folders
 from .run_plan import FolderOptions
 from .schedule import Schedule

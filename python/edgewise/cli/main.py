@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Final
 
 from edgewise.errors import EdgewiseError
 
-from . import bench, check, compat, demo, evaluate, info, metrics, models, pair, summarize
+from . import (
+    bench,
+    check,
+    compat,
+    demo,
+    evaluate,
+    info,
+    metrics,
+    models,
+    pair,
+    predict,
+    summarize,
+    train,
+)
 from .options import add_general
 from .printer import complain, flush, put, say, with_code
 
@@ -33,6 +46,8 @@ _COMMANDS: Final = (
     bench,
     compat,
     models,
+    train,
+    predict,
 )
 _ALIASES: Final = {"evaluate": ["eval"]}
 _EPILOG: Final = """\

@@ -40,16 +40,32 @@ if TYPE_CHECKING:
     from .registry import model_info as model_info
     from .score_maps import locate as locate
     from .score_maps import upsample_scores as upsample_scores
+    from .training import ArrayCases as ArrayCases
+    from .training import Augmentation as Augmentation
+    from .training import FitResult as FitResult
+    from .training import FolderCases as FolderCases
+    from .training import FolderOptions as FolderOptions
+    from .training import FolderRun as FolderRun
+    from .training import Schedule as Schedule
+    from .training import TrainingCase as TrainingCase
+    from .training import fit as fit
+    from .training import open_folders as open_folders
     from .weights import load_weights as load_weights
     from .weights import save_weights as save_weights
     from .weights import weights_path as weights_path
 
 _HOMES: Final = {  # where each name lives
+    "ArrayCases": "training",
+    "Augmentation": "training",
     "Card": "card",
     "Checkpoint": "plans",
     "Configuration": "plans",
     "DatasetDescription": "plans",
     "DeepSupervision": "losses",
+    "FitResult": "training",
+    "FolderCases": "training",
+    "FolderOptions": "training",
+    "FolderRun": "training",
     "IntensityStatistics": "preprocessing",
     "KnownWeights": "card",
     "Loss": "losses",
@@ -58,11 +74,14 @@ _HOMES: Final = {  # where each name lives
     "Prepared": "preprocessing",
     "Preprocessing": "preprocessing",
     "ResamplingRule": "preprocessing",
+    "Schedule": "training",
     "Sizes": "card",
+    "TrainingCase": "training",
     "boundary_map": "losses",
     "create_model": "registry",
     "dense_logits": "inference.dense",
     "export_program": "export",
+    "fit": "training",
     "list_losses": "losses",
     "list_models": "registry",
     "load_checkpoint": "plans",
@@ -71,6 +90,7 @@ _HOMES: Final = {  # where each name lives
     "main_output": "outputs",
     "make_loss": "losses",
     "model_info": "registry",
+    "open_folders": "training",
     "plan_preprocessing": "preprocessing",
     "read_dataset": "plans",
     "read_plans": "plans",

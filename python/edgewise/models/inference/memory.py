@@ -1,0 +1,182 @@
+"""What a run will take, computed before it starts and compared with what there is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from edgewise.errors import InputError
+from edgewise.io.integrity import default_max_bytes
+
+from .grid import Grid, make_grid
+from .options import Execution, Tiling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["MemoryNeeded", "available_memory", "memory_needed", "memory_of_grid"]
+
+_FLOAT: Final = 4  # bytes
+_COPIES: Final = 2  # of a tile's logits: as the network gives them, and weighted
+_MEMINFO: Final = Path("/proc/meminfo")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryNeeded:
+    """Bytes that inference takes beside the image and the network's own layers.
+
+    Attributes
+    ----------
+    sums : int
+        Logits under construction, and their weights, for the rows held at once.
+    tiles : int
+        One batch of tiles and its logits.
+    result : int
+        What is handed back; 0 if it is the sums themselves.
+    classes, rows : int
+        Channels, and rows of axis 0 that are held at once.
+    shape : tuple of int
+        Of the volume.
+    """
+
+    sums: int
+    tiles: int
+    result: int
+    classes: int
+    rows: int
+    shape: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """All together, bytes."""
+        return self.sums + self.tiles + self.result
+
+    def __str__(self) -> str:
+        held = f"{self.rows} of {self.shape[0]} rows" if self.rows < self.shape[0] else "all rows"
+        return (
+            f"memory {_size(self.total)}: sums {_size(self.sums)} ({self.classes} classes, "
+            f"{held}), tiles {_size(self.tiles)}, result {_size(self.result)}"
+        )
+
+    def check(self, limit: int | None = None) -> None:
+        """Raise unless it fits.
+
+        Parameters
+        ----------
+        limit : int, optional
+            Bytes. Default: `available_memory`.
+
+        Raises
+        ------
+        InputError
+            ``out_of_memory``; says what to change.
+        """
+        most = available_memory() if limit is None else limit
+        if self.total <= most:
+            return
+        whole = self.rows >= self.shape[0]
+        ways = ["a smaller tile along axis 0"] * (not whole)
+        ways += [
+            "segment() instead of sliding_window(), which holds only the rows of a tile"
+        ] * whole
+        ways += ["fewer classes", "a smaller batch_size"]
+        ways += ["LogitsFile with dtype float16 for logits on disk"] * (self.result > most // 2)
+        shape = " x ".join(map(str, self.shape))
+        word = "are available" if limit is None else "are allowed (memory_limit)"
+        message = f"{shape} voxels need {self}, but {_size(most)} {word}; use {', or '.join(ways)}"
+        raise InputError(message, code="out_of_memory")
+
+
+def memory_needed(
+    shape: Sequence[int],
+    *,
+    tile: Sequence[int],
+    classes: int,
+    in_channels: int = 1,
+    batch_size: int = 1,
+    step: float = 0.5,
+    slices: int | None = None,
+    slabs: bool = True,
+    result_bytes: int = 1,
+) -> MemoryNeeded:
+    """Compute what a run will take beside the image and the network's own layers.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of the volume, channels left out.
+    tile : sequence of int
+        Voxels of a tile.
+    classes, in_channels : int
+        Of the network.
+    batch_size, step, slices
+        As for `sliding_window`.
+    slabs : bool, default True
+        Rows are handed on as they are finished (`segment`); False: the whole volume is held
+        (`sliding_window`).
+    result_bytes : int, default 1
+        Of the result per voxel: 1 is a label map of up to 256 labels. Does not count without
+        slabs, where the sums are the result.
+
+    Returns
+    -------
+    MemoryNeeded
+
+    Examples
+    --------
+    >>> str(memory_needed((600, 512, 512), tile=(128, 128, 128), classes=105))
+    'memory 15.0 GiB: sums 13.2 GiB (105 classes, 128 of 600 rows), tiles 1.6 GiB, result 150 MiB'
+    """
+    grid = make_grid(shape, Tiling(tile=tuple(tile), step=step, slices=slices))
+    execution = Execution(batch_size=batch_size)
+    per_voxel = result_bytes if slabs else 0
+    return memory_of_grid(
+        grid, execution, classes=classes, in_channels=in_channels, slabs=slabs, result=per_voxel
+    )
+
+
+def memory_of_grid(
+    grid: Grid,
+    execution: Execution,
+    *,
+    classes: int,
+    in_channels: int,
+    slabs: bool,
+    result: float,
+    sum_bytes: int = _FLOAT,
+) -> MemoryNeeded:
+    """Compute what a run over a grid takes; `result` is bytes per voxel of the volume."""
+    rows = grid.most_rows if slabs else grid.shape[0]
+    held = rows * math.prod(grid.shape[1:])
+    copies = _COPIES + bool(execution.mirror_axes)
+    batch = min(execution.batch_size, len(grid))
+    per_tile = in_channels * math.prod(grid.tile) + copies * classes * math.prod(grid.output)
+    return MemoryNeeded(
+        sums=(classes + 1) * held * sum_bytes,
+        tiles=batch * per_tile * _FLOAT,
+        result=int(result * math.prod(grid.shape)),
+        classes=classes,
+        rows=rows,
+        shape=grid.shape,
+    )
+
+
+def available_memory() -> int:
+    """Return the bytes that new work may take: unused memory, within the container's limit."""
+    most = default_max_bytes()
+    try:
+        lines = _MEMINFO.read_text(encoding="ascii").splitlines()
+    except OSError:  # not on Linux
+        return most
+    free = next((line for line in lines if line.startswith("MemAvailable:")), None)
+    return most if free is None else min(most, int(free.split()[1]) * 1024)
+
+
+def _size(count: int) -> str:
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20)):
+        if count >= size:
+            value = count / size
+            return f"{value:.1f} {unit}" if value < 100 else f"{value:.0f} {unit}"
+    return f"{count / 1024:.0f} KiB"

@@ -1,0 +1,169 @@
+"""What an output folder remembers: how its label maps were made, and how each case ended."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from edgewise.errors import ConfigError, EdgewiseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+__all__ = ["CaseOutcome", "PredictionLog"]
+
+_TABLE: Final = "predictions.csv"
+_SETTINGS: Final = "predictions.json"
+_SCHEMA: Final = "edgewise.predictions/1"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOutcome:
+    """How one case ended.
+
+    Attributes
+    ----------
+    case : str
+        Name.
+    status : {"ok", "kept", "failed"}
+        "kept": written by an earlier run with the same settings.
+    error_code, error_message : str
+        Empty unless it failed.
+    seconds : float
+        Reading to writing; for a kept case what it took then, NaN if not known.
+    output : str
+        File name in the folder; empty if it failed.
+    image : str
+        File names of its channels.
+    """
+
+    case: str
+    status: str
+    error_code: str = ""
+    error_message: str = ""
+    seconds: float = float("nan")
+    output: str = ""
+    image: str = ""
+
+
+_COLUMNS: Final = tuple(f.name for f in fields(CaseOutcome))
+
+
+class PredictionLog:
+    """The two files about a run in its output folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    settings : mapping
+        `Predictor.describe`.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        self._folder = folder
+        self._settings = json.loads(json.dumps({"schema": _SCHEMA, **settings}))
+        self.seconds: dict[str, float] = {}  # of cases that earlier runs finished
+
+    def open(self, targets: Iterable[Path], *, overwrite: bool) -> None:
+        """Make the folder ready, or refuse one that holds something else.
+
+        Parameters
+        ----------
+        targets : iterable of Path
+            Files that will be written.
+        overwrite : bool
+            Whether those that are there are removed: else one that another network made would
+            pass for one of this run if the run is stopped.
+
+        Raises
+        ------
+        ConfigError
+            If label maps are there that these settings did not make.
+        EdgewiseError
+            If the folder cannot be written.
+        """
+        there = [target for target in targets if target.exists()]
+        file = self._folder / _SETTINGS
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if overwrite:
+                for target in there:
+                    target.unlink()
+        except OSError as error:
+            message = f"{self._folder}: cannot be written ({error.strerror or error})"
+            raise EdgewiseError(message) from error
+        if there and not overwrite:
+            self._compare(file, there[0].name)
+        self._recall()
+        write_whole(file, json.dumps(self._settings, indent=1) + "\n")
+
+    def _compare(self, file: Path, there: str) -> None:
+        way = "--overwrite makes it anew, --out names another folder"
+        try:
+            stored = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            message = f"{self._folder}: {there} was not made by this command; {way}"
+            raise ConfigError(message) from None
+        keys = dict.fromkeys([*self._settings, *stored])
+        other = [key for key in keys if stored.get(key) != self._settings.get(key)]
+        if other:
+            message = f"{self._folder}: holds label maps made with other {', '.join(other)}; {way}"
+            raise ConfigError(message)
+
+    def _recall(self) -> None:
+        try:
+            with (self._folder / _TABLE).open(encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+        except (OSError, ValueError):
+            return
+        for row in rows:
+            if row.get("status") in ("ok", "kept") and row.get("seconds"):
+                self.seconds[str(row["case"])] = _number(row["seconds"])
+
+    def write(self, outcomes: Iterable[CaseOutcome]) -> None:
+        """Write the table of all cases that were reached."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for outcome in outcomes:
+            cells = asdict(outcome)
+            seconds = cells["seconds"]
+            cells["seconds"] = "" if seconds != seconds else f"{seconds:.3f}"
+            writer.writerow(cells.values())
+        write_whole(self._folder / _TABLE, out.getvalue())
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file under another name and rename it: readers see all of it or the old one.
+
+    Raises
+    ------
+    EdgewiseError
+        If it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with partial.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        message = f"{path}: cannot be written ({error.strerror or error})"
+        raise EdgewiseError(message) from error
+    finally:
+        partial.unlink(missing_ok=True)

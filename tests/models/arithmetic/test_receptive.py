@@ -267,6 +267,7 @@ GLOBAL = {
     "rolled": (lambda net, x: net.first(x).roll(3, -1), "roll"),
     "softmax over space": (lambda net, x: net.first(x).softmax(-1), "softmax"),
     "unknown": (lambda net, x: net.first(x).cumprod(-1), "cumprod"),
+    "stretched": (lambda _, x: F.interpolate(x[..., :20:5, :20:5], size=24), "stretch"),
     "uneven factor": (lambda _, x: F.interpolate(x, size=31, mode="bilinear"), "no whole factor"),
 }  # fmt: skip
 

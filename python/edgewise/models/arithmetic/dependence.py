@@ -195,6 +195,9 @@ def dependence(model: Any, shape: Sequence[int]) -> Dependence:  # noqa: ANN401
         grids[program.output][axis] or _stretched(program.image_shape[axis + 2], output.size(axis))
         for axis in range(axes)
     ]
+    for axis, (jump, _) in enumerate(ours):
+        if jump != 1 and output.size(axis) == program.image_shape[axis + 2] > 1:
+            uneven.append("stretches its answer to the size of the image, not by its stride")
     ours = [
         (Fraction(1), Fraction(0)) if jump == 1 and output.size(axis) == size else (jump, start)
         for axis, ((jump, start), size) in enumerate(

@@ -121,7 +121,7 @@ def _view(view: View) -> Outcome:
         targets = [d for d in new if after[d] > 1]
         axis = axes[0]
         if len(axes) > 1 or axis is None or place.dims[large[0]] != axis:
-            return view.mixed("reshapes axes into one")
+            return view.mixed("reshapes axes into one: what follows may see the whole image")
         dims[targets[0]] = axis
         if len(large) == 1 and len(targets) == 2:
             block = after[targets[1]]
@@ -130,7 +130,7 @@ def _view(view: View) -> Outcome:
             block = place.shape[large[1]]
             maps[axis] = Resample(1, 0, block, centre=Fraction(1 - block, 2 * block))
         elif len(large) != 1 or len(targets) != 1:
-            return view.mixed("reshapes axes into one")
+            return view.mixed("reshapes axes into one: what follows may see the whole image")
     return Outcome(tuple(dims), (Link(view.source, tuple(maps)),))
 
 

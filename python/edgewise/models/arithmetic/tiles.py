@@ -168,7 +168,7 @@ def lay_out(axes: list[AxisLayout], reasons: list[str], memory: int | None) -> T
         If tiles cannot start at multiples of the period and end with the image.
     """
     for axis, one in enumerate(axes):
-        _check(axis, one)
+        _check(axis, one, reasons)
     rows = [one.spans() for one in axes]
     tiles = []
     for spans in product(*rows):
@@ -197,12 +197,13 @@ def lay_out(axes: list[AxisLayout], reasons: list[str], memory: int | None) -> T
     )
 
 
-def _check(axis: int, one: AxisLayout) -> None:
+def _check(axis: int, one: AxisLayout, reasons: list[str]) -> None:
     if one.image == one.tile:
         return
     if one.step() < 1:
         message = f"axis {axis}: a tile of {one.tile} voxels keeps nothing beside its context "
         message += f"{one.halo()}; use at least {one.smallest()}"
+        message += f" (or another image size: {reasons[0]})" if reasons else ""
         raise ConfigError(message)
     rest = (one.image - one.tile) % one.period
     if rest:

@@ -11,6 +11,15 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from .arithmetic.admissible import admissible_sizes as admissible_sizes
+    from .arithmetic.admissible import output_size as output_size
+    from .arithmetic.padding import padding_influence as padding_influence
+    from .arithmetic.picture import padding_effects_figure as padding_effects_figure
+    from .arithmetic.planning import plan_tiles as plan_tiles
+    from .arithmetic.receptive import ReceptiveField as ReceptiveField
+    from .arithmetic.receptive import receptive_field as receptive_field
+    from .arithmetic.tiles import TilePlan as TilePlan
+    from .arithmetic.tiles import run_tiled as run_tiled
     from .card import Card as Card
     from .card import KnownWeights as KnownWeights
     from .card import Sizes as Sizes
@@ -73,10 +82,13 @@ _HOMES: Final = {  # where each name lives
     "Plans": "plans",
     "Prepared": "preprocessing",
     "Preprocessing": "preprocessing",
+    "ReceptiveField": "arithmetic.receptive",
     "ResamplingRule": "preprocessing",
     "Schedule": "training",
     "Sizes": "card",
+    "TilePlan": "arithmetic.tiles",
     "TrainingCase": "training",
+    "admissible_sizes": "arithmetic.admissible",
     "boundary_map": "losses",
     "create_model": "registry",
     "dense_logits": "inference.dense",
@@ -91,9 +103,15 @@ _HOMES: Final = {  # where each name lives
     "make_loss": "losses",
     "model_info": "registry",
     "open_folders": "training",
+    "output_size": "arithmetic.admissible",
+    "padding_effects_figure": "arithmetic.picture",
+    "padding_influence": "arithmetic.padding",
     "plan_preprocessing": "preprocessing",
+    "plan_tiles": "arithmetic.planning",
     "read_dataset": "plans",
     "read_plans": "plans",
+    "receptive_field": "arithmetic.receptive",
+    "run_tiled": "arithmetic.tiles",
     "save_weights": "weights",
     "upsample_scores": "score_maps",
     "weights_path": "weights",

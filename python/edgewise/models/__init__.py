@@ -24,6 +24,22 @@ if TYPE_CHECKING:
     from .card import KnownWeights as KnownWeights
     from .card import Sizes as Sizes
     from .export import export_program as export_program
+    from .inference import Ensemble as Ensemble
+    from .inference import Execution as Execution
+    from .inference import Labels as Labels
+    from .inference import Logits as Logits
+    from .inference import LogitsFile as LogitsFile
+    from .inference import MemoryNeeded as MemoryNeeded
+    from .inference import Predictor as Predictor
+    from .inference import Probabilities as Probabilities
+    from .inference import Tiling as Tiling
+    from .inference import deterministic as deterministic
+    from .inference import memory_needed as memory_needed
+    from .inference import predict_cases as predict_cases
+    from .inference import predict_folder as predict_folder
+    from .inference import read_description as read_description
+    from .inference import segment as segment
+    from .inference import sliding_window as sliding_window
     from .inference.dense import dense_logits as dense_logits
     from .losses import DeepSupervision as DeepSupervision
     from .losses import Loss as Loss
@@ -71,27 +87,37 @@ _HOMES: Final = {  # where each name lives
     "Configuration": "plans",
     "DatasetDescription": "plans",
     "DeepSupervision": "losses",
+    "Ensemble": "inference",
+    "Execution": "inference",
     "FitResult": "training",
     "FolderCases": "training",
     "FolderOptions": "training",
     "FolderRun": "training",
     "IntensityStatistics": "preprocessing",
     "KnownWeights": "card",
+    "Labels": "inference",
+    "Logits": "inference",
+    "LogitsFile": "inference",
     "Loss": "losses",
+    "MemoryNeeded": "inference",
     "Normalization": "preprocessing",
     "Plans": "plans",
+    "Predictor": "inference",
     "Prepared": "preprocessing",
     "Preprocessing": "preprocessing",
+    "Probabilities": "inference",
     "ReceptiveField": "arithmetic.receptive",
     "ResamplingRule": "preprocessing",
     "Schedule": "training",
     "Sizes": "card",
     "TilePlan": "arithmetic.tiles",
+    "Tiling": "inference",
     "TrainingCase": "training",
     "admissible_sizes": "arithmetic.admissible",
     "boundary_map": "losses",
     "create_model": "registry",
     "dense_logits": "inference.dense",
+    "deterministic": "inference",
     "export_program": "export",
     "fit": "training",
     "list_losses": "losses",
@@ -101,6 +127,7 @@ _HOMES: Final = {  # where each name lives
     "locate": "score_maps",
     "main_output": "outputs",
     "make_loss": "losses",
+    "memory_needed": "inference",
     "model_info": "registry",
     "open_folders": "training",
     "output_size": "arithmetic.admissible",
@@ -108,11 +135,16 @@ _HOMES: Final = {  # where each name lives
     "padding_influence": "arithmetic.padding",
     "plan_preprocessing": "preprocessing",
     "plan_tiles": "arithmetic.planning",
+    "predict_cases": "inference",
+    "predict_folder": "inference",
     "read_dataset": "plans",
+    "read_description": "inference",
     "read_plans": "plans",
     "receptive_field": "arithmetic.receptive",
     "run_tiled": "arithmetic.tiles",
     "save_weights": "weights",
+    "segment": "inference",
+    "sliding_window": "inference",
     "upsample_scores": "score_maps",
     "weights_path": "weights",
 }

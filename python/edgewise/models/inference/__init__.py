@@ -17,9 +17,9 @@ from .options import Execution, Tiling
 from .prediction_log import CaseOutcome
 from .predictor import Predictor
 from .resampled import ResampledLabels
-from .sliding_window import segment, sliding_window
 from .stream import TileEvent, stream
 from .sums import SumsOnCpuWarning
+from .whole_image import segment, sliding_window
 
 __all__ = [
     "CaseOutcome",

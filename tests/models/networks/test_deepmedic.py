@@ -8,6 +8,7 @@ torch = pytest.importorskip("torch")
 from edgewise.errors import ConfigError, ShapeError  # noqa: E402
 from edgewise.models import create_model, load_weights  # noqa: E402
 from edgewise.models.inference.dense import dense_logits  # noqa: E402
+from edgewise.models.networks import deepmedic_context  # noqa: E402
 from edgewise.models.networks.deepmedic_context import context_of  # noqa: E402
 
 TINY = {"features": (4, 4, 6, 6), "fused": (8, 8), "residuals": (4,), "classes": 3}
@@ -130,3 +131,32 @@ def test_shapes_that_cannot_be_are_said():
         network(torch.zeros(1, 1, 20, 20, 20), [torch.zeros(1, 1, 9, 9, 9)] * 2)
     with pytest.raises(ShapeError, match="channels"):
         dense_logits(network, torch.zeros(9, 9, 9))
+
+
+@pytest.mark.parametrize("factors", [(3,), (5, 3), (2, 4)])
+def test_with_its_surroundings_inside_tiles_answer_as_the_volume_does(factors, monkeypatch):
+    """Nothing is invented beyond the image, so tiles on the stride leave no seam."""
+    nothing = torch.full((1, 1, 1, 1, 1), float("nan"))
+    monkeypatch.setattr(deepmedic_context, "_mean_of_corners", lambda volume: nothing)
+    network = lively(factors=factors, surroundings="inside", fused_residuals=(), fused_kernel=1)
+    inset, lost = network.inset, 2 * network.inset + 8
+    stride = network.stride
+    volume = torch.randn(1, 1, lost + 2 * stride, lost + stride, lost + 3)
+    with torch.inference_mode():
+        whole = network(volume)
+        assert whole.shape[2:] == (2 * stride, stride, 3)
+        tile = network(volume[:, :, stride:])
+        torch.testing.assert_close(tile, whole[:, :, stride:], rtol=1e-5, atol=1e-5)
+        around = lively(factors=factors, fused_residuals=(), fused_kernel=1)
+        around.load_state_dict(network.state_dict())
+        inner = volume[(..., *[slice(inset, n - inset) for n in volume.shape[2:]])]
+        contexts = [
+            context_of(volume, start=[inset] * 3, size=whole.shape[2:], factor=f, field=9)
+            for f in factors
+        ]
+        torch.testing.assert_close(around(inner, contexts), whole, rtol=1e-5, atol=1e-5)
+
+
+def test_an_unknown_word_is_said():
+    with pytest.raises(ConfigError, match="surroundings 'all'"):
+        lively(surroundings="all")

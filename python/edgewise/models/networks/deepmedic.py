@@ -14,6 +14,8 @@ order normalise, activate, drop, convolve; the first of a pathway only adds a bi
 and takes the context of the subsampled pathways from the image as well. Contexts that reach over
 the image's border meet the mean of its corners (`deepmedic_context`). `dense_logits` in
 `edgewise.models.inference.dense` answers whole volumes, the border included.
+``surroundings="inside"`` answers only voxels whose contexts lie in the image, 40 voxels to each
+side: patches for training, and tiles for `sliding_window`, then bring their surroundings along.
 
 Of the program's details these are kept: samples of the context are single voxels, not means;
 features of low resolution are repeated and cut at the end; "mirror" padding of the first
@@ -26,7 +28,7 @@ folds that factor into weights of the program.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -35,7 +37,7 @@ from torch import nn
 from edgewise.errors import ConfigError, ShapeError
 from edgewise.models.blocks.cropping import crop_to_centre
 from edgewise.models.card import Sizes
-from edgewise.models.networks.deepmedic_context import context_of
+from edgewise.models.networks.deepmedic_context import context_of, first_sample
 from edgewise.models.shapes import check_image
 
 if TYPE_CHECKING:
@@ -142,12 +144,15 @@ class DeepMedic(nn.Module):
         See `Pathway`.
     dropout : sequence of float
         For each of the joined layers and the classifier.
+    surroundings : {"image", "inside"}
+        Whether every voxel is answered that the full-resolution pathway sees around, or only those
+        whose contexts lie in the image as well.
 
     Raises
     ------
     ConfigError
-        If `dropout` has not one rate more than `fused` has layers, or a residual has no block
-        before it.
+        If `dropout` has not one rate more than `fused` has layers, a residual has no block before
+        it, or `surroundings` is unknown.
     """
 
     spatial_dims = 3
@@ -164,8 +169,12 @@ class DeepMedic(nn.Module):
         residuals: Sequence[int],
         fused_residuals: Sequence[int],
         dropout: Sequence[float],
+        surroundings: Literal["image", "inside"],
     ) -> None:
         super().__init__()
+        if surroundings not in ("image", "inside"):
+            message = f"surroundings {surroundings!r}: choose 'image' or 'inside'"
+            raise ConfigError(message)
         if len(dropout) != len(fused) + 1:
             message = f"dropout {tuple(dropout)}: give a rate for each of {len(fused) + 1} layers"
             raise ConfigError(message)
@@ -176,7 +185,9 @@ class DeepMedic(nn.Module):
         self.factors, self.fused_dropout = tuple(factors), tuple(dropout)
         self.field = 2 * len(features) + 1  # voxels that a pathway sees along an axis
         self.fused_reach = fused_kernel // 2  # voxels that are padded where the pathways join
-        self.sizes = Sizes(self.field)
+        reaches = [-first_sample(0, factor, self.field) for factor in factors]
+        self.inset = max([0, *reaches]) if surroundings == "inside" else 0
+        self.sizes = Sizes(self.field + 2 * self.inset)
         self.paths = nn.ModuleList(
             Pathway(
                 [
@@ -225,6 +236,8 @@ class DeepMedic(nn.Module):
     ) -> Tensor:
         """Return logits (N, classes, D - 16, H - 16, W - 16) of (N, C, D, H, W).
 
+        With ``surroundings="inside"``, and contexts not given, it is D - 80 and so on.
+
         Parameters
         ----------
         image : Tensor
@@ -240,13 +253,17 @@ class DeepMedic(nn.Module):
         ShapeError
             If the segment is smaller than the receptive field, or a context does not cover it.
         """
-        check_image(image, self, self.sizes)
-        size = [n - self.field + 1 for n in image.shape[2:]]
+        check_image(image, self, self.sizes if contexts is None else Sizes(self.field))
+        inset = self.inset if contexts is None else 0
+        size = [n - self.field + 1 - 2 * inset for n in image.shape[2:]]
         if contexts is None:
+            start = [inset] * 3
             contexts = [
-                context_of(image, start=(0, 0, 0), size=size, factor=factor, field=self.field)
+                context_of(image, start=start, size=size, factor=factor, field=self.field)
                 for factor in self.factors
             ]
+            for axis in (2, 3, 4):
+                image = image.narrow(axis, inset, image.shape[axis] - 2 * inset)
         elif len(contexts) != len(self.factors):
             message = f"contexts: one for each factor {self.factors}, not {len(contexts)}"
             raise ShapeError(message)
@@ -309,6 +326,7 @@ def deepmedic(
     residuals: Sequence[int] = (4, 6, 8),
     fused_residuals: Sequence[int] = (2,),
     dropout: Sequence[float] = (0.0, 0.5, 0.5),
+    surroundings: Literal["image", "inside"] = "image",
 ) -> DeepMedic:
     """Build `DeepMedic` as the authors' program ships it."""
     return DeepMedic(
@@ -321,10 +339,16 @@ def deepmedic(
         residuals=residuals,
         fused_residuals=fused_residuals,
         dropout=dropout,
+        surroundings=surroundings,
     )
 
 
-def deepmedic_paper(*, in_channels: int = 4, classes: int = 5) -> DeepMedic:
+def deepmedic_paper(
+    *,
+    in_channels: int = 4,
+    classes: int = 5,
+    surroundings: Literal["image", "inside"] = "image",
+) -> DeepMedic:
     """Build `DeepMedic` as the paper has it: one pathway at 1/3, no residual connections."""
     return deepmedic(
         in_channels=in_channels,
@@ -334,9 +358,21 @@ def deepmedic_paper(*, in_channels: int = 4, classes: int = 5) -> DeepMedic:
         fused_kernel=1,
         residuals=(),
         fused_residuals=(),
+        surroundings=surroundings,
     )
 
 
-def deepmedic_wide(*, in_channels: int = 2, classes: int = 5) -> DeepMedic:
+def deepmedic_wide(
+    *,
+    in_channels: int = 2,
+    classes: int = 5,
+    surroundings: Literal["image", "inside"] = "image",
+) -> DeepMedic:
     """Build the wider `DeepMedic` of the authors' program."""
-    return deepmedic(in_channels=in_channels, classes=classes, features=_WIDE, fused=(300, 300))
+    return deepmedic(
+        in_channels=in_channels,
+        classes=classes,
+        features=_WIDE,
+        fused=(300, 300),
+        surroundings=surroundings,
+    )

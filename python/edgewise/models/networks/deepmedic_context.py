@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-__all__ = ["context_of"]
+__all__ = ["context_of", "first_sample"]
 
 
 def context_of(
@@ -74,6 +74,19 @@ def context_of(
     return samples
 
 
+def first_sample(start: int, factor: int, field: int) -> int:
+    """Return the voxel of the first sample around a segment; negative: before the volume.
+
+    Parameters
+    ----------
+    start, factor, field : int
+        As for `context_of`, along one axis.
+    """
+    if factor % 2:
+        return start + factor // 2 - (factor - 1) // 2 * field
+    return start + factor // 2 - 1 - ((factor - 2) // 2 * field + field // 2)
+
+
 def _mean_of_corners(volume: Tensor) -> Tensor:
     for axis in (2, 3, 4):
         n = volume.shape[axis]
@@ -83,10 +96,7 @@ def _mean_of_corners(volume: Tensor) -> Tensor:
 
 def _first(start: int, factor: int, field: int, border: str) -> tuple[int, int]:
     """Return how many samples lie before the volume, and the voxel of the first inside it."""
-    if factor % 2:
-        first = start + factor // 2 - (factor - 1) // 2 * field
-    else:
-        first = start + factor // 2 - 1 - ((factor - 2) // 2 * field + field // 2)
+    first = first_sample(start, factor, field)
     if first >= 0:
         return 0, first
     if border == "deepmedic":

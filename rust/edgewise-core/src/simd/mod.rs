@@ -137,6 +137,26 @@ pub(crate) trait Isa: Copy + Send + Sync {
 
     /// Byte `i`: bit `i`, as 0 or 1.
     fn bytes(self, bits: u64) -> [u8; 64];
+
+    /// The elements at these places, below 32.
+    #[inline(always)]
+    fn pick(self, window: &[f32; 32], places: &[u32; 16]) -> [f32; 16] {
+        let mut picked = [0.0; 16];
+        for (one, &place) in picked.iter_mut().zip(places) {
+            *one = window[place as usize % 32];
+        }
+        picked
+    }
+
+    /// Half precision, given as its bits, in single precision.
+    #[inline(always)]
+    fn halves(self, bits: &[u16; 16]) -> [f32; 16] {
+        let mut wide = [0.0; 16];
+        for (wide, &bits) in wide.iter_mut().zip(bits) {
+            *wide = portable::half(bits);
+        }
+        wide
+    }
 }
 
 /// Work that is worth compiling for several instruction sets. `run` and all that is hot in it must be `#[inline(always)]`.
@@ -220,6 +240,63 @@ pub(crate) mod tests {
             at_every_level(|_| found.push(dispatch(Bits(&a))));
             found.push(Bits(&a).run(Baseline));
             prop_assert!(found.iter().all(|one| *one == expected));
+        }
+    }
+
+    struct Pick<'a>(&'a [f32; 32], &'a [u32; 16]);
+
+    impl Kernel for Pick<'_> {
+        type Output = [f32; 16];
+
+        #[inline(always)]
+        fn run<I: Isa>(self, isa: I) -> [f32; 16] {
+            isa.pick(self.0, self.1)
+        }
+    }
+
+    struct Halves<'a>(&'a [u16; 16]);
+
+    impl Kernel for Halves<'_> {
+        type Output = [f32; 16];
+
+        #[inline(always)]
+        fn run<I: Isa>(self, isa: I) -> [f32; 16] {
+            isa.halves(self.0)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn elements_are_picked(places in prop::array::uniform16(0_u32..32)) {
+            let window = std::array::from_fn(|i| i as f32 + 0.5);
+            let expected = places.map(|place| place as f32 + 0.5);
+            let mut found = vec![Pick(&window, &places).run(Baseline)];
+            at_every_level(|_| found.push(dispatch(Pick(&window, &places))));
+            prop_assert!(found.iter().all(|one| *one == expected));
+        }
+    }
+
+    #[test]
+    fn halves_are_what_their_bits_say() {
+        let value = |bits: u16| {
+            let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
+            let size = match exponent {
+                0 => fraction * 2_f32.powi(-24),
+                31 if fraction == 0.0 => f32::INFINITY,
+                31 => f32::NAN,
+                _ => (fraction + 1024.0) * 2_f32.powi(exponent - 25),
+            };
+            if bits >> 15 == 1 { -size } else { size }
+        };
+        let same = |a: f32, b: f32| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
+        for first in (0..=u16::MAX).step_by(16) {
+            let bits = std::array::from_fn(|i| first + i as u16);
+            let expected = bits.map(value);
+            let check = |found: [f32; 16]| {
+                assert!(found.iter().zip(expected).all(|(&a, b)| same(a, b)), "{bits:?}");
+            };
+            check(Halves(&bits).run(Baseline));
+            at_every_level(|_| check(dispatch(Halves(&bits))));
         }
     }
 

@@ -41,3 +41,21 @@ fn spread(bits: u8) -> [u8; 8] {
     let alone = (u64::from(bits) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
     (((alone + 0x7f7f_7f7f_7f7f_7f7f) >> 7) & 0x0101_0101_0101_0101).to_le_bytes()
 }
+
+/// Half precision, given as its bits, in single precision.
+#[inline(always)]
+pub(super) fn half(bits: u16) -> f32 {
+    const REBIAS: u32 = (127 - 15) << 23;
+    const SMALLEST: u32 = (127 - 14) << 23; // the bits of the smallest normal half
+    let bits = u32::from(bits);
+    let (sign, rest) = ((bits & 0x8000) << 16, (bits & 0x7fff) << 13);
+    let subnormal = (f32::from_bits(rest + SMALLEST) - f32::from_bits(SMALLEST)).to_bits();
+    let normal = rest + REBIAS;
+    let special = normal + REBIAS; // infinite or no number
+    let size = match rest >> 23 {
+        0 => subnormal,
+        31 => special,
+        _ => normal,
+    };
+    f32::from_bits(sign | size)
+}

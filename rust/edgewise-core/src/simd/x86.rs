@@ -11,10 +11,10 @@ use std::arch::x86_64::{
     _mm256_set1_epi8, _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setr_epi64x,
     _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
     _mm512_add_epi16, _mm512_and_si512, _mm512_castsi512_si256, _mm512_cvtepu8_epi16,
-    _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_maskz_compress_epi8,
-    _mm512_maskz_set1_epi8, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi16,
-    _mm512_set1_epi64, _mm512_setr_epi64, _mm512_shuffle_epi8, _mm512_srli_epi16,
-    _mm512_storeu_si512, _mm512_test_epi8_mask,
+    _mm512_cvtph_ps, _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_maskz_compress_epi8,
+    _mm512_maskz_set1_epi8, _mm512_permutex2var_epi32, _mm512_permutexvar_epi8, _mm512_set1_epi8,
+    _mm512_set1_epi16, _mm512_set1_epi64, _mm512_setr_epi64, _mm512_shuffle_epi8,
+    _mm512_srli_epi16, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_test_epi8_mask,
 };
 
 use super::{Baseline, Isa, Kernel, Level};
@@ -210,6 +210,37 @@ impl Isa for Avx512 {
         unsafe { _mm512_storeu_si512(bytes.as_mut_ptr().cast(), ones) };
         bytes
     }
+
+    #[inline(always)]
+    fn pick(self, window: &[f32; 32], places: &[u32; 16]) -> [f32; 16] {
+        let [low, high] = [0, 64].map(|at| self.load(bytes_at(bytemuck::bytes_of(window), at)));
+        let places = self.load(bytes_at(bytemuck::bytes_of(places), 0));
+        // SAFETY: holding an `Avx512` proves the instruction
+        let picked = unsafe { _mm512_permutex2var_epi32(low, places, high) };
+        let mut elements = [0.0_f32; 16];
+        // SAFETY: 64 bytes are there, and the store needs no alignment; holding an `Avx512` proves the instruction
+        unsafe { _mm512_storeu_si512(elements.as_mut_ptr().cast(), picked) };
+        elements
+    }
+
+    #[inline(always)]
+    fn halves(self, bits: &[u16; 16]) -> [f32; 16] {
+        // SAFETY: 32 bytes are there, and the load needs no alignment; holding an `Avx512` proves AVX
+        let bits = unsafe { _mm256_loadu_si256(bits.as_ptr().cast()) };
+        // SAFETY: holding an `Avx512` proves the instruction
+        let wide = unsafe { _mm512_cvtph_ps(bits) };
+        let mut elements = [0.0_f32; 16];
+        // SAFETY: 64 bytes are there, and the store needs no alignment; holding an `Avx512` proves the instruction
+        unsafe { _mm512_storeu_ps(elements.as_mut_ptr(), wide) };
+        elements
+    }
+}
+
+/// 64 of some bytes.
+#[inline(always)]
+fn bytes_at(bytes: &[u8], at: usize) -> &[u8; 64] {
+    let mut chunks = bytes[at..].as_chunks().0.iter();
+    chunks.next().unwrap_or(&[0; 64])
 }
 
 /// Bit `i`: whether byte `i` is in a set given as 256 bits.

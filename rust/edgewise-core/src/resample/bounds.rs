@@ -5,7 +5,7 @@
 //! wider than the values by more than rounding can move a result.
 #![allow(clippy::inline_always, reason = "see `simd`")]
 
-use crate::simd::Isa;
+use crate::simd::{self, Isa};
 
 use super::element::{Element, LANES, Lanes, sixteen};
 use super::strided::Rows;
@@ -26,7 +26,7 @@ pub(super) struct Bounds {
 }
 
 /// Elements of a row of the table: some more than columns, so that sixteen can be read from any.
-fn padded(width: usize) -> usize {
+pub(super) fn padded(width: usize) -> usize {
     width.next_multiple_of(LANES) + LANES
 }
 
@@ -70,24 +70,29 @@ fn column_bounds<T: Element, I: Isa>(
     upper: &mut Lanes,
     lower: &mut Lanes,
 ) {
-    let mut most = [f32::NEG_INFINITY; LANES];
-    let mut least = [f32::INFINITY; LANES];
-    let mut sum = [0.0_f32; LANES]; // what is not finite shows in it
+    let mut most = isa.all(f32::NEG_INFINITY);
+    let mut least = isa.all(f32::INFINITY);
+    let mut sum = isa.all(0.0); // what is not finite shows in it
     for row in 0..rows.rows.len() {
-        let values = sixteen::<T, I>(isa, rows.data, rows.at(plane, class, row) + x);
-        for i in 0..LANES {
-            most[i] = if values[i] > most[i] { values[i] } else { most[i] };
-            least[i] = if values[i] < least[i] { values[i] } else { least[i] };
-            sum[i] += values[i];
-        }
+        let at = rows.at(plane, class, row) + x;
+        simd::prefetch_one(rows.data, at.wrapping_add_signed(rows.class));
+        let values = sixteen::<T, I>(isa, rows.data, at);
+        most = isa.max(values, most);
+        least = isa.min(values, least);
+        sum = isa.add(sum, values);
     }
+    let mut sums = [0.0; LANES];
+    isa.store(most, upper);
+    isa.store(least, lower);
+    isa.store(sum, &mut sums);
     for i in 0..LANES {
-        let (a, b) = (most[i].abs(), least[i].abs());
+        let (most, least) = (upper[i], lower[i]);
+        let (a, b) = (most.abs(), least.abs());
         let size = if a > b { a } else { b };
         let slack = size * SLACK.0 + SLACK.1;
-        let proper = (sum[i].abs() < f32::INFINITY) & (size <= LARGEST);
-        upper[i] = if proper { most[i] + slack } else { f32::INFINITY };
-        lower[i] = if proper { least[i] - slack } else { f32::NEG_INFINITY };
+        let proper = (sums[i].abs() < f32::INFINITY) & (size <= LARGEST);
+        upper[i] = if proper { most + slack } else { f32::INFINITY };
+        lower[i] = if proper { least - slack } else { f32::NEG_INFINITY };
     }
 }
 
@@ -137,8 +142,9 @@ impl Candidates {
 
     /// The classes that may win in each window between two planes.
     #[inline(always)]
-    pub(super) fn find_best(
+    pub(super) fn find_best<I: Isa>(
         &mut self,
+        isa: I,
         (low, high): (&Bounds, &Bounds),
         (classes, width): (usize, usize),
         windows: &[Window],
@@ -151,20 +157,19 @@ impl Candidates {
             let (a, b) = (rows[0].as_chunks::<LANES>().0, rows[1].as_chunks::<LANES>().0);
             let floor = self.floor.as_chunks_mut::<LANES>().0;
             for ((floor, a), b) in floor.iter_mut().zip(a).zip(b) {
-                for i in 0..LANES {
-                    let least = if a[i] < b[i] { a[i] } else { b[i] };
-                    floor[i] = if least > floor[i] { least } else { floor[i] };
-                }
+                let least = isa.min(isa.load(a), isa.load(b));
+                isa.store(isa.max(least, isa.load(floor)), floor);
             }
         }
         self.limit(windows);
-        self.mark((low, high), (classes, stride), windows);
+        self.mark(isa, (low, high), (classes, stride), windows);
     }
 
     /// The classes that are above 0 somewhere in each window.
     #[inline(always)]
-    pub(super) fn find_positive(
+    pub(super) fn find_positive<I: Isa>(
         &mut self,
+        isa: I,
         (low, high): (&Bounds, &Bounds),
         (classes, width): (usize, usize),
         windows: &[Window],
@@ -173,7 +178,7 @@ impl Candidates {
         self.floor.clear();
         self.floor.resize(stride, f32::MIN_POSITIVE);
         self.limit(windows);
-        self.mark((low, high), (classes, stride), windows);
+        self.mark(isa, (low, high), (classes, stride), windows);
     }
 
     fn limit(&mut self, windows: &[Window]) {
@@ -192,8 +197,9 @@ impl Candidates {
     }
 
     #[inline(always)]
-    fn mark(
+    fn mark<I: Isa>(
         &mut self,
+        isa: I,
         (low, high): (&Bounds, &Bounds),
         (classes, stride): (usize, usize),
         windows: &[Window],
@@ -203,23 +209,23 @@ impl Candidates {
             bits.clear();
             bits.resize(windows.len() * self.words, 0);
         }
+        let infinite = isa.all(f32::INFINITY);
         for class in 0..classes {
             let [a, b] = [low, high].map(|one| &one.upper[class * stride..][..stride]);
             let (word, bit) = (class / 64, class % 64);
             for (w, window) in windows.iter().enumerate() {
-                let (mut open, mut improper) = (false, false);
+                let (mut open, mut improper) = (0, 0);
                 let limits = &self.limits[self.starts[w]..self.starts[w + 1]];
                 for (k, limit) in limits.iter().enumerate() {
                     let at = window.start + k * LANES;
                     let (Some(a), Some(b)) = (chunk(a, at), chunk(b, at)) else { continue };
-                    for i in 0..LANES {
-                        let most = if a[i] > b[i] { a[i] } else { b[i] };
-                        open |= most >= limit[i];
-                        improper |= (most >= f32::INFINITY) & (limit[i] == limit[i]);
-                    }
+                    let most = isa.max(isa.load(a), isa.load(b));
+                    let bits = isa.at_least(most, isa.load(limit));
+                    open |= bits;
+                    improper |= bits & isa.at_least(most, infinite);
                 }
-                self.open[w * self.words + word] |= u64::from(open) << bit;
-                self.improper[w * self.words + word] |= u64::from(improper) << bit;
+                self.open[w * self.words + word] |= u64::from(open != 0) << bit;
+                self.improper[w * self.words + word] |= u64::from(improper != 0) << bit;
             }
         }
     }

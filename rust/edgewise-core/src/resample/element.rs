@@ -14,7 +14,7 @@ pub(super) trait Element: 'static {
     type Bits: Copy + Default + Send + Sync + 'static;
 
     /// Sixteen of them.
-    fn wide<I: Isa>(isa: I, elements: &[Self::Bits; LANES]) -> Lanes;
+    fn wide<I: Isa>(isa: I, elements: &[Self::Bits; LANES]) -> I::Floats;
 }
 
 /// Half precision, as its bits.
@@ -27,8 +27,8 @@ impl Element for f32 {
     type Bits = Self;
 
     #[inline(always)]
-    fn wide<I: Isa>(_: I, elements: &[Self; LANES]) -> Lanes {
-        *elements
+    fn wide<I: Isa>(isa: I, elements: &[Self; LANES]) -> I::Floats {
+        isa.load(elements)
     }
 }
 
@@ -36,7 +36,7 @@ impl Element for Half {
     type Bits = u16;
 
     #[inline(always)]
-    fn wide<I: Isa>(isa: I, elements: &[u16; LANES]) -> Lanes {
+    fn wide<I: Isa>(isa: I, elements: &[u16; LANES]) -> I::Floats {
         isa.halves(elements)
     }
 }
@@ -45,12 +45,12 @@ impl Element for Brain {
     type Bits = u16;
 
     #[inline(always)]
-    fn wide<I: Isa>(_: I, elements: &[u16; LANES]) -> Lanes {
+    fn wide<I: Isa>(isa: I, elements: &[u16; LANES]) -> I::Floats {
         let mut wide = [0.0; LANES];
         for (wide, &bits) in wide.iter_mut().zip(elements) {
             *wide = f32::from_bits(u32::from(bits) << 16);
         }
-        wide
+        isa.load(&wide)
     }
 }
 
@@ -61,12 +61,12 @@ macro_rules! rounded {
 
             #[inline(always)]
             #[allow(clippy::cast_lossless, reason = "one body for all widths")]
-            fn wide<I: Isa>(_: I, elements: &[Self; LANES]) -> Lanes {
+            fn wide<I: Isa>(isa: I, elements: &[Self; LANES]) -> I::Floats {
                 let mut wide = [0.0; LANES];
                 for (wide, &number) in wide.iter_mut().zip(elements) {
                     *wide = number as f32;
                 }
-                wide
+                isa.load(&wide)
             }
         }
     )*};
@@ -109,19 +109,11 @@ impl Elements<'_> {
     }
 }
 
-/// Sixteen elements from `at` on; what is not there any more is 0.
+/// Sixteen elements from `at` on, which must be there: in loops, calling what would fill up the last ones costs all vector registers.
 #[inline(always)]
-pub(super) fn sixteen<T: Element, I: Isa>(isa: I, data: &[T::Bits], at: usize) -> Lanes {
-    if let Some(chunk) = data.get(at..).and_then(|rest| rest.first_chunk()) {
-        return T::wide(isa, chunk);
+pub(super) fn sixteen<T: Element, I: Isa>(isa: I, data: &[T::Bits], at: usize) -> I::Floats {
+    match data.get(at..).and_then(|rest| rest.first_chunk()) {
+        Some(chunk) => T::wide(isa, chunk),
+        None => isa.all(0.0),
     }
-    T::wide(isa, &last_ones(data, at))
-}
-
-#[cold]
-fn last_ones<T: Copy + Default>(data: &[T], at: usize) -> [T; LANES] {
-    let mut chunk = [T::default(); LANES];
-    let rest = data.get(at..).unwrap_or_default();
-    chunk[..rest.len()].copy_from_slice(rest);
-    chunk
 }

@@ -5,7 +5,7 @@ use crate::simd::Isa;
 
 use super::bounds::{LARGEST, Window};
 use super::element::{Element, LANES, Lanes, sixteen};
-use super::grid::{Group, STRETCH, Sixteen};
+use super::grid::{Group, MOST_ROWS, STRETCH, Sixteen};
 use super::strided::Rows;
 
 /// Which class an element gets.
@@ -22,31 +22,26 @@ pub enum Choice {
 pub(super) struct Best {
     values: Vec<[Lanes; STRETCH]>,
     pub(super) labels: Vec<[[u32; LANES]; STRETCH]>,
-    /// The source rows, interpolated along z.
+    /// Long windows: the source rows, interpolated along z.
     between: Vec<Lanes>,
-    /// One row, interpolated along z and y; some more than the window.
+    /// Long windows: one row, interpolated along z and y.
     row: Vec<f32>,
 }
 
-/// `a + (b - a) * weight`.
-#[inline(always)]
-pub(super) fn mix(a: &Lanes, b: &Lanes, weight: f32) -> Lanes {
-    let mut mixed = [0.0; LANES];
-    for i in 0..LANES {
-        mixed[i] = a[i] + (b[i] - a[i]) * weight;
-    }
-    mixed
+/// A class that takes part.
+#[derive(Clone, Copy)]
+pub(super) struct Contender {
+    pub(super) class: usize,
+    pub(super) label: u32,
+    /// Whether all its elements in the window are numbers of moderate size.
+    pub(super) proper: bool,
 }
 
 /// Infinite and huge values as the largest ones that can be computed with.
 #[inline(always)]
-fn tamed(values: &Lanes) -> Lanes {
-    let mut tame = *values;
-    for value in &mut tame {
-        *value = if *value > LARGEST { LARGEST } else { *value };
-        *value = if *value < -LARGEST { -LARGEST } else { *value };
-    }
-    tame
+fn tamed<I: Isa>(isa: I, values: I::Floats) -> I::Floats {
+    // what is no number stays: of two numbers the second one is taken then
+    isa.max(isa.all(-LARGEST), isa.min(isa.all(LARGEST), values))
 }
 
 impl Best {
@@ -65,68 +60,126 @@ impl Best {
         self.labels.resize(rows, [[background; LANES]; STRETCH]);
     }
 
-    /// Let a class take part; classes come in ascending order. `proper`: all its elements in the window are numbers of moderate size.
+    /// Let a class take part; classes come in ascending order.
     #[inline(always)]
     pub(super) fn offer<T: Element, I: Isa>(
         &mut self,
         isa: I,
         (rows, group): (&Rows<'_, T::Bits>, &Group),
-        (class, label, proper): (usize, u32, bool),
+        one: Contender,
         (window, sixteens): (Window, &[Sixteen]),
         (weight, choice): (f32, Choice),
     ) {
-        let chunks = window.length.div_ceil(LANES);
-        self.between.resize(rows.rows.len() * chunks, [0.0; LANES]);
-        for r in 0..rows.rows.len() {
-            let at = [0, 1].map(|plane| rows.at(plane, class, r) + window.start);
-            for k in 0..chunks {
-                let mut value = sixteen::<T, I>(isa, rows.data, at[0] + k * LANES);
-                if !proper {
-                    value = tamed(&value);
-                }
-                if weight != 0.0 {
-                    let mut next = sixteen::<T, I>(isa, rows.data, at[1] + k * LANES);
-                    if !proper {
-                        next = tamed(&next);
-                    }
-                    value = mix(&value, &next, weight);
-                }
-                self.between[r * chunks + k] = value;
+        if window.length <= 2 * LANES {
+            self.offer_near::<T, I>(isa, (rows, group), one, (window, sixteens), weight);
+        } else {
+            self.offer_far::<T, I>(isa, (rows, group), one, (window, sixteens), weight);
+        }
+        if choice == Choice::LastPositive {
+            self.values.fill([[0.0; LANES]; STRETCH]);
+        }
+    }
+
+    /// The window is no longer than two vectors.
+    #[inline(always)]
+    fn offer_near<T: Element, I: Isa>(
+        &mut self,
+        isa: I,
+        (rows, group): (&Rows<'_, T::Bits>, &Group),
+        one: Contender,
+        (window, sixteens): (Window, &[Sixteen]),
+        weight: f32,
+    ) {
+        let mut between = [[[0.0; LANES]; 2]; MOST_ROWS];
+        let second = if window.length > LANES { LANES } else { 0 };
+        for (r, between) in between[..rows.rows.len().min(MOST_ROWS)].iter_mut().enumerate() {
+            let at = [0, 1].map(|plane| rows.at(plane, one.class, r) + window.start);
+            isa.store(along_z::<T, I>(isa, rows.data, at, (weight, one.proper)), &mut between[0]);
+            let at = [at[0] + second, at[1] + second];
+            isa.store(along_z::<T, I>(isa, rows.data, at, (weight, one.proper)), &mut between[1]);
+        }
+        let best = self.values.iter_mut().zip(&mut self.labels);
+        for (row, (best, labels)) in group.rows.iter().zip(best) {
+            let (low, high) = (&between[row.low % MOST_ROWS], &between[row.high % MOST_ROWS]);
+            let first = along(isa, (&low[0], &high[0]), row.weight);
+            let second = along(isa, (&low[1], &high[1]), row.weight);
+            for ((to, best), labels) in sixteens.iter().zip(best).zip(labels) {
+                let a = isa.pick(first, second, &to.low);
+                let b = isa.pick(first, second, &to.high);
+                isa.challenge(isa.mix(a, b, isa.load(&to.weight)), one.label, best, labels);
             }
         }
-        for (j, row) in group.rows.iter().enumerate() {
-            let low = &self.between[row.low * chunks..][..chunks];
-            let high = &self.between[row.high * chunks..][..chunks];
-            let mixed = self.row.as_chunks_mut().0;
-            for ((mixed, a), b) in mixed.iter_mut().zip(low).zip(high) {
-                *mixed = if row.weight == 0.0 { *a } else { mix(a, b, row.weight) };
+    }
+
+    #[inline(always)]
+    fn offer_far<T: Element, I: Isa>(
+        &mut self,
+        isa: I,
+        (rows, group): (&Rows<'_, T::Bits>, &Group),
+        one: Contender,
+        (window, sixteens): (Window, &[Sixteen]),
+        weight: f32,
+    ) {
+        let chunks = window.length.div_ceil(LANES);
+        self.between.resize(rows.rows.len() * chunks, [0.0; LANES]);
+        for (r, between) in self.between.chunks_exact_mut(chunks).enumerate() {
+            let at = [0, 1].map(|plane| rows.at(plane, one.class, r) + window.start);
+            for (k, between) in between.iter_mut().enumerate() {
+                let at = [at[0] + k * LANES, at[1] + k * LANES];
+                isa.store(along_z::<T, I>(isa, rows.data, at, (weight, one.proper)), between);
             }
-            for (k, sixteen) in sixteens.iter().enumerate() {
-                let value = spread(isa, &self.row, sixteen);
-                let best = &mut self.values[j][k];
-                let labels = &mut self.labels[j][k];
-                for i in 0..LANES {
-                    let better = value[i] > best[i];
-                    let kept = if choice == Choice::Greatest { value[i] } else { best[i] };
-                    best[i] = if better { kept } else { best[i] };
-                    labels[i] = if better { label } else { labels[i] };
-                }
+        }
+        let best = self.values.iter_mut().zip(&mut self.labels);
+        for (row, (best, labels)) in group.rows.iter().zip(best) {
+            let low = &self.between[row.low * chunks..(row.low + 1) * chunks];
+            let high = &self.between[row.high * chunks..(row.high + 1) * chunks];
+            let mixing = self.row.as_chunks_mut().0.iter_mut();
+            for (mixing, between) in mixing.zip(low.iter().zip(high)) {
+                isa.store(along(isa, between, row.weight), mixing);
+            }
+            for ((to, best), labels) in sixteens.iter().zip(best).zip(labels) {
+                isa.challenge(spread(isa, &self.row, to), one.label, best, labels);
             }
         }
     }
 }
 
-/// Interpolated along x.
+/// Sixteen elements between two planes, the first of which is all that counts where the weight is 0.
 #[inline(always)]
-pub(super) fn spread<I: Isa>(isa: I, row: &[f32], to: &Sixteen) -> Lanes {
-    let row = &row[to.base..];
-    let (low, high) = match row.first_chunk() {
-        Some(window) if to.near => (isa.pick(window, &to.low), isa.pick(window, &to.high)),
-        _ => [to.low, to.high].map(|places| places.map(|place| row[place as usize])).into(),
-    };
-    let mut mixed = [0.0; LANES];
-    for i in 0..LANES {
-        mixed[i] = low[i] + (high[i] - low[i]) * to.weight[i];
+fn along_z<T: Element, I: Isa>(
+    isa: I,
+    data: &[T::Bits],
+    at: [usize; 2],
+    (weight, proper): (f32, bool),
+) -> I::Floats {
+    let mut value = sixteen::<T, I>(isa, data, at[0]);
+    if !proper {
+        value = tamed(isa, value);
     }
-    mixed
+    if weight == 0.0 {
+        return value;
+    }
+    let mut next = sixteen::<T, I>(isa, data, at[1]);
+    if !proper {
+        next = tamed(isa, next);
+    }
+    isa.mix(value, next, isa.all(weight))
+}
+
+/// Between two values, the first one of which is all that counts where the weight is 0.
+#[inline(always)]
+pub(super) fn along<I: Isa>(isa: I, (a, b): (&Lanes, &Lanes), weight: f32) -> I::Floats {
+    let a = isa.load(a);
+    if weight == 0.0 { a } else { isa.mix(a, isa.load(b), isa.all(weight)) }
+}
+
+/// Values of a row of the target between those of a row of the source, which begins where the taps are counted from.
+#[inline(always)]
+pub(super) fn spread<I: Isa>(isa: I, row: &[f32], to: &Sixteen) -> I::Floats {
+    let (mut low, mut high) = ([0.0; LANES], [0.0; LANES]);
+    for i in 0..LANES {
+        low[i] = row[to.low[i] as usize];
+        high[i] = row[to.high[i] as usize];
+    }
+    isa.mix(isa.load(&low), isa.load(&high), isa.load(&to.weight))
 }

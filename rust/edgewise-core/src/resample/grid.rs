@@ -7,7 +7,9 @@ use super::taps::Tap;
 
 /// Source rows of a group; more of them are read more rarely twice, fewer give closer bounds.
 const ROWS: usize = 9;
-/// Sixteens of elements of the target that are decided on together.
+/// A power of two above it: an index below it needs no check.
+pub(super) const MOST_ROWS: usize = 16;
+/// Sixteens of elements of the target that are decided on together, at most.
 pub(super) const STRETCH: usize = 2;
 
 /// Rows of the target between few rows of the source.
@@ -42,7 +44,7 @@ pub(super) fn groups(taps: &[Tap], first: usize) -> Vec<Group> {
         }
         let fits = |group: &Group| {
             let new = [tap.low, tap.high].into_iter().filter(|row| !group.sources.contains(row));
-            group.sources.len() + new.count() <= ROWS.max(2)
+            group.sources.len() + new.count() <= ROWS
         };
         if groups.last().is_none_or(|group| !fits(group)) {
             groups.push(Group { sources: Vec::new(), rows: Vec::new() });
@@ -65,14 +67,20 @@ fn place(sources: &mut Vec<usize>, row: usize) -> usize {
 
 /// Sixteen elements of a row of the target, and where their taps lie in the window of their stretch.
 pub(super) struct Sixteen {
-    /// The first tap.
-    pub(super) base: usize,
-    /// Taps from the first one on.
     pub(super) low: [u32; LANES],
     pub(super) high: [u32; LANES],
     pub(super) weight: Lanes,
-    /// Whether all taps are among 32 elements.
-    pub(super) near: bool,
+}
+
+impl Sixteen {
+    /// In a window that begins at `start`.
+    fn new(taps: [Tap; LANES], start: usize) -> Self {
+        Self {
+            low: taps.map(|tap| (tap.low - start) as u32),
+            high: taps.map(|tap| (tap.high - start) as u32),
+            weight: taps.map(|tap| tap.weight),
+        }
+    }
 }
 
 /// A row of the target: stretches, each with the columns that it lies between.
@@ -81,7 +89,8 @@ pub(super) struct Stretches {
     pub(super) lower: Vec<Window>,
     /// The columns that are read.
     pub(super) read: Vec<Window>,
-    /// [`STRETCH`] for each.
+    /// So many for each.
+    pub(super) each: usize,
     pub(super) sixteens: Vec<Sixteen>,
     /// Elements of the target.
     pub(super) width: usize,
@@ -89,28 +98,42 @@ pub(super) struct Stretches {
 
 impl Stretches {
     pub(super) fn new(taps: &[Tap]) -> Self {
-        let mut found =
-            Self { lower: Vec::new(), read: Vec::new(), sixteens: Vec::new(), width: taps.len() };
-        for stretch in taps.chunks(STRETCH * LANES) {
+        // as many as lie between elements that fit into two vectors
+        let short = |n: &usize| {
+            taps.chunks(n * LANES).all(|one| one[one.len() - 1].high - one[0].low < 2 * LANES)
+        };
+        let each = (1..=STRETCH).rev().find(short).unwrap_or(1);
+        let mut found = Self {
+            lower: Vec::new(),
+            read: Vec::new(),
+            each,
+            sixteens: Vec::new(),
+            width: taps.len(),
+        };
+        for stretch in taps.chunks(each * LANES) {
             let (first, last) = (stretch[0], stretch[stretch.len() - 1]);
             let start = first.low;
             found.lower.push(Window { start, length: last.low + 1 - start });
             found.read.push(Window { start, length: last.high + 1 - start });
-            for k in 0..STRETCH {
+            for k in 0..each {
                 // beyond the end of the row the last one again
                 let tap = |i: usize| stretch[(k * LANES + i).min(stretch.len() - 1)];
                 let taps: [Tap; LANES] = std::array::from_fn(tap);
-                let base = taps[0].low;
-                found.sixteens.push(Sixteen {
-                    base: base - start,
-                    low: taps.map(|tap| (tap.low - base) as u32),
-                    high: taps.map(|tap| (tap.high - base) as u32),
-                    weight: taps.map(|tap| tap.weight),
-                    near: taps[LANES - 1].high - base < 2 * LANES,
-                });
+                found.sixteens.push(Sixteen::new(taps, start));
             }
         }
         found
+    }
+
+    /// The taps of a stretch.
+    pub(super) fn of(&self, stretch: usize) -> &[Sixteen] {
+        &self.sixteens[stretch * self.each..][..self.each]
+    }
+
+    /// The elements of a stretch.
+    pub(super) fn columns(&self, stretch: usize) -> std::ops::Range<usize> {
+        let each = self.each * LANES;
+        stretch * each..((stretch + 1) * each).min(self.width)
     }
 
     /// The longest window that is read.

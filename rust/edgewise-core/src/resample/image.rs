@@ -9,8 +9,8 @@ use crate::parallel;
 use crate::simd::{self, Isa, Kernel};
 
 use super::element::{Brain, Element, Elements, Half, LANES, sixteen};
-use super::evaluate::{mix, spread};
-use super::grid::{STRETCH, Stretches};
+use super::evaluate::spread;
+use super::grid::Stretches;
 use super::strided::Layout;
 use super::taps::{Interpolation, Tap, taps};
 
@@ -142,13 +142,17 @@ impl<T: Element> Kernel for Slab<'_, T> {
                 let high = lines[usize::from(tap.high != tap.low)].values.as_chunks().0;
                 let mixing = mixed.as_chunks_mut().0.iter_mut().zip(low).zip(high);
                 for ((mixed, a), b) in mixing {
-                    *mixed = if tap.weight == 0.0 { *a } else { mix(a, b, tap.weight) };
+                    if tap.weight == 0.0 {
+                        *mixed = *a;
+                    } else {
+                        isa.store(isa.mix(isa.load(a), isa.load(b), isa.all(tap.weight)), mixed);
+                    }
                 }
-                for (stretch, out) in out.chunks_mut(STRETCH * LANES).enumerate() {
+                for (stretch, out) in out.chunks_mut(job.x.each * LANES).enumerate() {
                     let start = job.x.read[stretch].start;
-                    let sixteens = &job.x.sixteens[stretch * STRETCH..];
-                    for (out, sixteen) in out.chunks_mut(LANES).zip(sixteens) {
-                        let values = spread(isa, &mixed[start..], sixteen);
+                    for (out, sixteen) in out.chunks_mut(LANES).zip(job.x.of(stretch)) {
+                        let mut values = [0.0; LANES];
+                        isa.store(spread(isa, &mixed[start..], sixteen), &mut values);
                         out.copy_from_slice(&values[..out.len()]);
                     }
                 }
@@ -174,7 +178,7 @@ fn along_z<T: Element, I: Isa>(
     read::<T, I>(isa, data, layout, (z.high, y), next);
     let values = line.values.as_chunks_mut().0;
     for (a, b) in values.iter_mut().zip(next.as_chunks().0) {
-        *a = mix(a, b, z.weight);
+        isa.store(isa.mix(isa.load(a), isa.load(b), isa.all(z.weight)), a);
     }
 }
 
@@ -193,16 +197,16 @@ fn read<T: Element, I: Isa>(
         if x >= layout.shape[3] {
             break;
         }
-        if along_x == 1 {
-            *chunk = sixteen::<T, I>(isa, data, start as usize + x);
+        let there = LANES.min(layout.shape[3] - x);
+        if along_x == 1 && there == LANES {
+            isa.store(sixteen::<T, I>(isa, data, start as usize + x), chunk);
             continue;
         }
         let mut some = [T::Bits::default(); LANES];
-        let there = LANES.min(layout.shape[3] - x);
         for (i, one) in some[..there].iter_mut().enumerate() {
             *one = data[(start + (x + i) as isize * along_x) as usize];
         }
-        *chunk = T::wide(isa, &some);
+        isa.store(T::wide(isa, &some), chunk);
     }
 }
 

@@ -27,10 +27,10 @@ mod taps;
 #[cfg(test)]
 mod tests;
 
-use bounds::{Bounds, Candidates};
-use element::{Brain, Element, Half, LANES};
-use evaluate::Best;
-use grid::{Group, Run, STRETCH, Stretches, groups, runs, table};
+use bounds::{Bounds, Candidates, padded};
+use element::{Brain, Element, Half};
+use evaluate::{Best, Contender};
+use grid::{Group, Run, Stretches, groups, runs, table};
 use strided::{Reader, Rows};
 use taps::{Tap, taps};
 
@@ -256,7 +256,8 @@ impl<T: Element, L: Written> Kernel for Task<'_, T, L> {
             best: Best::sized(axes.x.longest()),
         };
         for group in &groups(&axes.y[self.rows.clone()], self.rows.start) {
-            let mut reader = Reader::new(self.data, axes.layout, &group.sources);
+            let room = padded(axes.layout.shape[3]);
+            let mut reader = Reader::new(self.data, axes.layout, &group.sources, room);
             scratch.bounds.iter_mut().for_each(|bounds| bounds.plane = None);
             for run in &runs {
                 let rows = reader.rows(run.low, run.high);
@@ -291,8 +292,8 @@ impl<T: Element, L: Written> Task<'_, T, L> {
         let bounds = (&scratch.bounds[0], &scratch.bounds[upper]);
         let windows = &axes.x.lower;
         match request.choice {
-            Choice::Greatest => scratch.candidates.find_best(bounds, size, windows),
-            Choice::LastPositive => scratch.candidates.find_positive(bounds, size, windows),
+            Choice::Greatest => scratch.candidates.find_best(isa, bounds, size, windows),
+            Choice::LastPositive => scratch.candidates.find_positive(isa, bounds, size, windows),
         }
         for stretch in 0..windows.len() {
             list(scratch.candidates.of(stretch), &mut scratch.classes);
@@ -312,8 +313,7 @@ impl<T: Element, L: Written> Task<'_, T, L> {
         scratch: &mut Scratch,
     ) {
         let (axes, request) = (self.axes, self.axes.request);
-        let columns =
-            stretch * STRETCH * LANES..((stretch + 1) * STRETCH * LANES).min(axes.x.width);
+        let columns = axes.x.columns(stretch);
         let alone = match (request.choice, scratch.classes.as_slice()) {
             (Choice::Greatest, &[(class, true)]) => Some(request.labels[class]),
             (_, []) => Some(request.background),
@@ -334,10 +334,9 @@ impl<T: Element, L: Written> Task<'_, T, L> {
             best.clear(group.rows.len(), u32::from(request.background), request.choice);
             for &(class, proper) in &scratch.classes {
                 let label = u32::from(request.labels[class]);
-                let sixteens = &axes.x.sixteens[stretch * STRETCH..][..STRETCH];
-                let to = (axes.x.read[stretch], sixteens);
-                let how = (weight, request.choice);
-                best.offer::<T, I>(isa, (rows, group), (class, label, proper), to, how);
+                let one = Contender { class, label, proper };
+                let to = (axes.x.read[stretch], axes.x.of(stretch));
+                best.offer::<T, I>(isa, (rows, group), one, to, (weight, request.choice));
             }
             for (row, labels) in group.rows.iter().zip(&scratch.best.labels) {
                 let start = self.place(run.first + k, row.index);

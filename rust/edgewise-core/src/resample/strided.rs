@@ -55,13 +55,18 @@ impl<T> Rows<'_, T> {
     }
 }
 
-/// Hands out rows of pairs of planes.
+/// Hands out rows of pairs of planes. Behind every row are [`Reader::room`] elements, whatever they are.
 pub(super) struct Reader<'a, T> {
     data: &'a [T],
     layout: Layout,
+    /// Whether rows are contiguous.
+    direct: bool,
+    /// Of the rows in a plane of the source.
     offsets: Vec<isize>,
-    /// `None`: rows are read where they lie.
-    brick: Option<Brick<T>>,
+    /// Of the rows in a plane of the brick.
+    offsets_in_brick: Vec<isize>,
+    brick: Brick<T>,
+    room: usize,
 }
 
 /// Some planes of some rows of all classes, in order.
@@ -75,34 +80,32 @@ struct Brick<T> {
 const DEPTH: usize = 8;
 
 impl<'a, T: Copy + Default> Reader<'a, T> {
-    /// Of these rows of the planes (ascending).
-    pub(super) fn new(data: &'a [T], layout: Layout, rows: &[usize]) -> Self {
+    /// Of these rows of the planes (ascending); of each, `room` elements will be read.
+    pub(super) fn new(data: &'a [T], layout: Layout, rows: &[usize], room: usize) -> Self {
         let (first, last) = (rows[0], rows[rows.len() - 1]);
-        let brick = (layout.strides[3] != 1 && layout.shape[3] > 1).then(|| Brick {
-            elements: Vec::new(),
-            planes: 0..0,
-            rows: first..last + 1,
-        });
-        let offset = |&row: &usize| match brick {
-            Some(_) => ((row - first) * layout.shape[3]) as isize,
-            None => row as isize * layout.strides[2],
-        };
-        Self { data, layout, offsets: rows.iter().map(offset).collect(), brick }
+        let in_brick = |&row: &usize| ((row - first) * layout.shape[3]) as isize;
+        Self {
+            data,
+            layout,
+            direct: layout.strides[3] == 1 || layout.shape[3] == 1,
+            offsets: rows.iter().map(|&row| row as isize * layout.strides[2]).collect(),
+            offsets_in_brick: rows.iter().map(in_brick).collect(),
+            brick: Brick { elements: Vec::new(), planes: 0..0, rows: first..last + 1 },
+            room,
+        }
     }
 
     /// The rows of planes `low` and `high` (that or the next).
     pub(super) fn rows(&mut self, low: usize, high: usize) -> Rows<'_, T> {
-        let Some(brick) = &mut self.brick else {
-            return Rows {
-                data: self.data,
-                planes: [low, high].map(|z| self.layout.of_plane(z)),
-                class: self.layout.strides[0],
-                rows: &self.offsets,
-            };
-        };
+        let planes = [low, high].map(|z| self.layout.of_plane(z));
+        if self.direct && self.last(planes) + self.room <= self.data.len() {
+            let (data, class) = (self.data, self.layout.strides[0]);
+            return Rows { data, planes, class, rows: &self.offsets };
+        }
+        let brick = &mut self.brick;
         if low < brick.planes.start || high >= brick.planes.end {
             brick.planes = low..(low + 1 + DEPTH).min(self.layout.shape[1]);
-            brick.fill(self.data, &self.layout);
+            brick.fill(self.data, &self.layout, self.room);
         }
         let class = brick.rows.len() * self.layout.shape[3];
         let plane = class * self.layout.shape[0];
@@ -110,19 +113,26 @@ impl<'a, T: Copy + Default> Reader<'a, T> {
             data: &brick.elements,
             planes: [low, high].map(|z| ((z - brick.planes.start) * plane) as isize),
             class: class as isize,
-            rows: &self.offsets,
+            rows: &self.offsets_in_brick,
         }
+    }
+
+    /// Where the row that lies last in memory begins.
+    fn last(&self, planes: [isize; 2]) -> usize {
+        let classes = (self.layout.shape[0] - 1) as isize * self.layout.strides[0];
+        let rows = self.offsets[0].max(self.offsets[self.offsets.len() - 1]);
+        (planes[0].max(planes[1]) + classes.max(0) + rows) as usize
     }
 }
 
 impl<T: Copy + Default> Brick<T> {
     /// Copy the planes, sixteen by sixteen along x and the axis along which the source is densest.
-    fn fill(&mut self, data: &[T], layout: &Layout) {
+    fn fill(&mut self, data: &[T], layout: &Layout, room: usize) {
         let [classes, _, _, width] = layout.shape;
         let counts = [classes, self.planes.len(), self.rows.len(), width];
         let class = self.rows.len() * width;
         let places = [class, class * classes, width, 1];
-        self.elements.resize(counts.iter().product(), T::default());
+        self.elements.resize(counts.iter().product::<usize>() + room, T::default());
         let start =
             layout.of_plane(self.planes.start) + self.rows.start as isize * layout.strides[2];
         let dense =

@@ -21,6 +21,74 @@ impl Isa for Baseline {
         }
         bytes
     }
+
+    type Floats = [f32; 16];
+
+    #[inline(always)]
+    fn load(self, numbers: &[f32; 16]) -> [f32; 16] {
+        *numbers
+    }
+
+    #[inline(always)]
+    fn store(self, numbers: [f32; 16], to: &mut [f32; 16]) {
+        *to = numbers;
+    }
+
+    #[inline(always)]
+    fn add(self, a: [f32; 16], b: [f32; 16]) -> [f32; 16] {
+        std::array::from_fn(|i| a[i] + b[i])
+    }
+
+    #[inline(always)]
+    fn sub(self, a: [f32; 16], b: [f32; 16]) -> [f32; 16] {
+        std::array::from_fn(|i| a[i] - b[i])
+    }
+
+    #[inline(always)]
+    fn mul(self, a: [f32; 16], b: [f32; 16]) -> [f32; 16] {
+        std::array::from_fn(|i| a[i] * b[i])
+    }
+
+    #[inline(always)]
+    fn max(self, a: [f32; 16], b: [f32; 16]) -> [f32; 16] {
+        std::array::from_fn(|i| if a[i] > b[i] { a[i] } else { b[i] })
+    }
+
+    #[inline(always)]
+    fn min(self, a: [f32; 16], b: [f32; 16]) -> [f32; 16] {
+        std::array::from_fn(|i| if a[i] < b[i] { a[i] } else { b[i] })
+    }
+
+    #[inline(always)]
+    fn at_least(self, a: [f32; 16], b: [f32; 16]) -> u16 {
+        (0..16).fold(0, |bits, i| bits | u16::from(a[i] >= b[i]) << i)
+    }
+
+    #[inline(always)]
+    fn halves(self, bits: &[u16; 16]) -> [f32; 16] {
+        bits.map(half)
+    }
+
+    #[inline(always)]
+    fn pick(self, low: [f32; 16], high: [f32; 16], places: &[u32; 16]) -> [f32; 16] {
+        let window = [low, high];
+        places.map(|place| window.as_flattened()[place as usize % 32])
+    }
+
+    #[inline(always)]
+    fn challenge(
+        self,
+        values: [f32; 16],
+        label: u32,
+        best: &mut [f32; 16],
+        labels: &mut [u32; 16],
+    ) {
+        for i in 0..16 {
+            let better = values[i] > best[i];
+            best[i] = if better { values[i] } else { best[i] };
+            labels[i] = if better { label } else { labels[i] };
+        }
+    }
 }
 
 /// 64 bytes of 0 and 1 to 64 bits, the first one lowest.
@@ -44,7 +112,7 @@ fn spread(bits: u8) -> [u8; 8] {
 
 /// Half precision, given as its bits, in single precision.
 #[inline(always)]
-pub(super) fn half(bits: u16) -> f32 {
+fn half(bits: u16) -> f32 {
     const REBIAS: u32 = (127 - 15) << 23;
     const SMALLEST: u32 = (127 - 14) << 23; // the bits of the smallest normal half
     let bits = u32::from(bits);

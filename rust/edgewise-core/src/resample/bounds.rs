@@ -47,66 +47,71 @@ impl Bounds {
         for class in 0..classes {
             let upper = &mut self.upper[class * stride..][..stride];
             let lower = &mut self.lower[class * stride..][..stride];
-            let (uppers, lowers) = (upper.as_chunks_mut().0, lower.as_chunks_mut().0);
+            let uppers = upper.as_chunks_mut::<LANES>().0.as_chunks_mut::<2>().0;
+            let lowers = lower.as_chunks_mut::<LANES>().0.as_chunks_mut::<2>().0;
+            // two vectors at a time: the room behind a row is a vector at least
             for (k, (upper, lower)) in uppers.iter_mut().zip(lowers).enumerate() {
-                column_bounds::<T, I>(isa, rows, (which, class, k * LANES), upper, lower);
+                column_bounds::<T, I>(isa, rows, (which, class, k * 2 * LANES), upper, lower);
             }
             upper[width..].fill(f32::NEG_INFINITY);
             lower[width..].fill(f32::INFINITY);
             if pairs {
-                with_next(upper, |a, b| if a > b { a } else { b });
-                with_next(lower, |a, b| if a < b { a } else { b });
+                for x in (0..width).step_by(LANES) {
+                    let [a, b] = [x, x + 1].map(|x| chunk(upper, x));
+                    if let (Some(a), Some(b)) = (a, b) {
+                        let most = isa.max(isa.load(a), isa.load(b));
+                        write(isa, most, upper, x);
+                    }
+                    let [a, b] = [x, x + 1].map(|x| chunk(lower, x));
+                    if let (Some(a), Some(b)) = (a, b) {
+                        let least = isa.min(isa.load(a), isa.load(b));
+                        write(isa, least, lower, x);
+                    }
+                }
             }
         }
     }
 }
 
-/// Sixteen columns of a class.
+#[inline(always)]
+fn write<I: Isa>(isa: I, values: I::Floats, row: &mut [f32], at: usize) {
+    if let Some(to) = row[at..].first_chunk_mut() {
+        isa.store(values, to);
+    }
+}
+
+/// Twice sixteen columns of a class.
 #[inline(always)]
 fn column_bounds<T: Element, I: Isa>(
     isa: I,
     rows: &Rows<'_, T::Bits>,
     (plane, class, x): (usize, usize, usize),
-    upper: &mut Lanes,
-    lower: &mut Lanes,
+    upper: &mut [Lanes; 2],
+    lower: &mut [Lanes; 2],
 ) {
-    let mut most = isa.all(f32::NEG_INFINITY);
-    let mut least = isa.all(f32::INFINITY);
-    let mut sum = isa.all(0.0); // what is not finite shows in it
-    for row in 0..rows.rows.len() {
-        let at = rows.at(plane, class, row) + x;
-        simd::prefetch_one(rows.data, at.wrapping_add_signed(rows.class));
-        let values = sixteen::<T, I>(isa, rows.data, at);
-        most = isa.max(values, most);
-        least = isa.min(values, least);
-        sum = isa.add(sum, values);
-    }
-    let mut sums = [0.0; LANES];
-    isa.store(most, upper);
-    isa.store(least, lower);
-    isa.store(sum, &mut sums);
-    for i in 0..LANES {
-        let (most, least) = (upper[i], lower[i]);
-        let (a, b) = (most.abs(), least.abs());
-        let size = if a > b { a } else { b };
-        let slack = size * SLACK.0 + SLACK.1;
-        let proper = (sums[i].abs() < f32::INFINITY) & (size <= LARGEST);
-        upper[i] = if proper { most + slack } else { f32::INFINITY };
-        lower[i] = if proper { least - slack } else { f32::NEG_INFINITY };
-    }
-}
-
-/// Every element with the next one.
-#[inline(always)]
-fn with_next(row: &mut [f32], join: impl Fn(f32, f32) -> f32) {
-    let mut x = 0;
-    while x + LANES < row.len() {
-        let mut next = [0.0; LANES];
-        next.copy_from_slice(&row[x + 1..][..LANES]);
-        for (one, next) in row[x..][..LANES].iter_mut().zip(next) {
-            *one = join(*one, next);
+    let start = rows.at(plane, class) + x as isize;
+    let (highest, lowest, zero) =
+        (isa.all(f32::NEG_INFINITY), isa.all(f32::INFINITY), isa.all(0.0));
+    let (mut most, mut least, mut sum) = ([highest; 2], [lowest; 2], [zero; 2]);
+    for &row in rows.rows {
+        let at = (start + row) as usize;
+        let next = at.wrapping_add_signed(rows.class);
+        for k in 0..2 {
+            simd::prefetch_one(rows.data, next + k * LANES);
+            let values = sixteen::<T, I>(isa, rows.data, at + k * LANES);
+            most[k] = isa.max(values, most[k]);
+            least[k] = isa.min(values, least[k]);
+            sum[k] = isa.add(sum[k], values);
         }
-        x += LANES;
+    }
+    for k in 0..2 {
+        // infinite where anything is infinite, no number or so large that differences might be: then 0 becomes no number
+        let size = isa.max(most[k], isa.sub(zero, least[k]));
+        let sign = isa.add(isa.mul(size, isa.all(f32::MAX / LARGEST)), isa.sub(sum[k], sum[k]));
+        let none = isa.sub(sign, sign);
+        let slack = isa.add(isa.mul(size, isa.all(SLACK.0)), isa.add(none, isa.all(SLACK.1)));
+        isa.store(isa.min(isa.add(most[k], slack), lowest), &mut upper[k]);
+        isa.store(isa.max(isa.sub(least[k], slack), highest), &mut lower[k]);
     }
 }
 

@@ -48,10 +48,10 @@ pub(super) struct Rows<'a, T> {
 }
 
 impl<T> Rows<'_, T> {
-    /// Where a row begins.
+    /// From where the rows of a class in a plane are counted.
     #[inline(always)]
-    pub(super) fn at(&self, plane: usize, class: usize, row: usize) -> usize {
-        (self.planes[plane] + class as isize * self.class + self.rows[row]) as usize
+    pub(super) fn at(&self, plane: usize, class: usize) -> isize {
+        self.planes[plane] + class as isize * self.class
     }
 }
 

@@ -363,17 +363,6 @@ pub(crate) mod tests {
         }
     }
 
-    proptest! {
-        #[test]
-        fn elements_are_picked(places in prop::array::uniform16(0_u32..32)) {
-            let window = std::array::from_fn(|i| i as f32 + 0.5);
-            let expected = places.map(|place| place as f32 + 0.5);
-            let mut found = vec![Pick(&window, &places).run(Baseline)];
-            at_every_level(|_| found.push(dispatch(Pick(&window, &places))));
-            prop_assert!(found.iter().all(|one| *one == expected));
-        }
-    }
-
     #[test]
     fn halves_are_what_their_bits_say() {
         let value = |bits: u16| {

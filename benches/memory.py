@@ -40,7 +40,7 @@ def main(arguments: list[str], races: dict[str, Race]) -> int:
     settings = Settings(threads=options.threads, quick=options.quick)
     set_threads(settings.threads)
     if options.one is not None:
-        print(json.dumps(_one(races[options.rows[0]].field(settings), options.one)))
+        print(json.dumps(risen(races[options.rows[0]].field(settings), options.one)))
         return 0
     rows = []
     for key in options.rows:
@@ -86,7 +86,7 @@ def _in_a_process(
     return float(json.loads(done.stdout.splitlines()[-1])), ""
 
 
-def _one(field: Field, name: str) -> float:
+def risen(field: Field, name: str) -> float:
     """MiB by which the resident set rises at most during the call."""
     call = next(one.call for one in field.contenders if one.name == name)
     Path("/proc/self/clear_refs").write_text("5")  # the high-water mark starts anew
@@ -94,9 +94,9 @@ def _one(field: Field, name: str) -> float:
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         result = call()
-    risen = _status("VmHWM") - before
+    most = _status("VmHWM") - before
     del result
-    return risen / 1024
+    return most / 1024
 
 
 def _status(key: str) -> int:

@@ -40,6 +40,22 @@ def labels(shift: int = 0) -> NDArray[np.uint8]:
     return (1 + z * 16 + y * 4 + x).astype(np.uint8)
 
 
+def scores(*, classes_last: bool = False) -> NDArray[np.float32]:
+    """24 classes on half the grid."""
+    shape = tuple(n // 2 for n in SHAPE)
+    rng = np.random.default_rng(0)
+    if classes_last:
+        return np.moveaxis(rng.random((*shape, 24), dtype=np.float32), -1, 0)
+    return rng.random((24, *shape), dtype=np.float32)
+
+
+def from_slabs(logits: NDArray[np.float32]) -> object:
+    resampler = voxels.ArgmaxResampler(SHAPE, logits.shape[1:], len(logits))
+    for start in range(0, logits.shape[1], 8):
+        resampler.push(logits[:, start : start + 8])
+    return resampler.finish()
+
+
 # what is called; it is made outside of the measurement
 CALLS: dict[str, Callable[[], Callable[[], object]]] = {
     "distance_transform float32": lambda: partial(edgewise.distance_transform, noise()),
@@ -68,6 +84,12 @@ CALLS: dict[str, Callable[[], Callable[[], object]]] = {
     "fill_holes": lambda: partial(voxels.fill_holes, balls()),
     "dilate": lambda: partial(voxels.dilate, balls()),
     "skeleton": lambda: partial(voxels.skeleton, balls()),
+    "resample": lambda: partial(voxels.resample, scores()[0], SHAPE),
+    "resample_argmax": lambda: partial(voxels.resample_argmax, scores(), SHAPE),
+    "resample_argmax, classes last": lambda: partial(
+        voxels.resample_argmax, scores(classes_last=True), SHAPE
+    ),
+    "ArgmaxResampler": lambda: partial(from_slabs, scores()),
     "count_labels": lambda: partial(voxels.count_labels, labels()),
     "dice": lambda: partial(edgewise.dice, balls(), balls(1.0)),
     "hd95": lambda: partial(edgewise.hd95, balls(), balls(1.0), spacing=SPACING),

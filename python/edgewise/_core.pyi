@@ -32,6 +32,10 @@ __all__ = [
     "mask_counts",
     "moments",
     "region_grow",
+    "resample_argmax",
+    "resample_linear",
+    "resample_nearest",
+    "resampled_planes",
     "simd_level",
     "skeleton",
     "surface_distances",
@@ -44,6 +48,47 @@ _Mask: TypeAlias = NDArray[np.bool_] | NDArray[np.uint8]
 _Box: TypeAlias = Sequence[tuple[int, int]]  # (start, stop) per axis
 # distances ascending and distinct; how many elements lie at each; their summed weights
 _DistanceList: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]
+
+# resample.rs: memory as one axis, and where class (an image: 1), z, y, x lie in it: first element, lengths, strides in elements
+_Place: TypeAlias = tuple[int, Sequence[int], Sequence[int]]
+_Three: TypeAlias = tuple[int, int, int]
+_ThreeAxes: TypeAlias = tuple[bool, bool, bool]
+
+# kind: the name of the type; float16 and bfloat16 come as uint16 or float16; out: uint8 or uint16, the planes' elements as one axis
+def resample_argmax(
+    logits: NDArray[Any],
+    kind: str,
+    place: _Place,
+    out: NDArray[np.uint8] | NDArray[np.uint16],
+    *,
+    source: _Three,
+    target: _Three,
+    linear: _ThreeAxes,
+    first: int,
+    planes: tuple[int, int],
+    labels: Sequence[int],
+    background: int,
+    regions: bool,
+    threads: int,
+) -> None: ...
+def resample_linear(
+    image: NDArray[Any],
+    kind: str,
+    place: _Place,
+    out: NDArray[np.float32],
+    *,
+    target: _Three,
+    linear: _ThreeAxes,
+    threads: int,
+) -> None: ...
+
+# image and out: unsigned whole numbers of one size
+def resample_nearest(
+    image: NDArray[Any], place: _Place, out: NDArray[Any], *, target: _Three, threads: int
+) -> None: ...
+
+# how many planes of the target lie between the first `stop` of the source
+def resampled_planes(source: int, target: int, *, linear: bool, stop: int) -> int: ...
 
 # lib.rs: what the kernels use on this processor, at most what EDGEWISE_SIMD says
 def simd_level() -> Literal["baseline", "avx2", "avx512"]: ...

@@ -33,6 +33,11 @@ STATED = {
     "fill_holes": 1 + 9 / 16,
     "dilate": 1 + 0.5,
     "skeleton": 1 + 1 + 32 * 0.15,  # the object is an eighth of the voxels
+    "resample": 4,
+    # one thread's working memory is 16 bytes a class and element of a row: nothing of volume size
+    "resample_argmax": 1,
+    "resample_argmax, classes last": 1 + 2 * 24 * 81 * 128 * 4 / (160 * 256 * 256),
+    "ArgmaxResampler": 1 + 24 * 2 * 128 * 128 * 4 / (160 * 256 * 256),
     "count_labels": 0,
     "dice": 0,
     # both masks as bits, in the volume and in the box

@@ -23,6 +23,9 @@ results = [
     edgewise.boundary(a), voxels.fill_holes(a), edgewise.region_grow(a, [(1, 2, 3)], lower=1),
     [edgewise.hd95(a, b), edgewise.assd(a, b), edgewise.nsd(a, b, tolerance=1)],
     list(voxels.count_labels(labels).values()),
+    voxels.resample_argmax(rng.normal(size=(9, 5, 20, 33)).astype(np.float32), (9, 31, 70)),
+    voxels.resample_argmax(rng.normal(size=(9, 20, 70)).astype(np.float16), (31, 33)),
+    voxels.resample(rng.normal(size=(5, 20, 33)), (9, 31, 70)),
 ]
 digest = hashlib.sha256(b"".join(np.asarray(r).tobytes() for r in results)).hexdigest()
 print(_core.simd_level(), digest)

@@ -7,10 +7,13 @@ from .components import connected_components
 from .distance import distance_transform, label_distance_transform
 from .labels import count_labels
 from .morphology import dilate, erode, fill_holes
+from .resample import resample, resample_argmax
+from .resampler import ArgmaxResampler
 from .thinning import skeleton
 from .topology import betti_numbers, euler_characteristic
 
 __all__ = [
+    "ArgmaxResampler",
     "betti_numbers",
     "boundary",
     "connected_components",
@@ -21,6 +24,8 @@ __all__ = [
     "euler_characteristic",
     "fill_holes",
     "label_distance_transform",
+    "resample",
+    "resample_argmax",
     "skeleton",
     "surfels",
 ]

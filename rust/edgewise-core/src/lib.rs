@@ -21,6 +21,7 @@ pub mod morphology;
 mod padded;
 pub mod parallel;
 pub mod point_sets;
+pub mod resample;
 pub mod simd;
 pub mod sums;
 pub mod surface;

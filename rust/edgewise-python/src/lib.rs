@@ -17,6 +17,7 @@ mod labels;
 mod moments;
 mod morphology;
 mod point_sets;
+mod resample;
 mod sums;
 mod surface;
 mod surface_distance;
@@ -38,6 +39,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     moments::register(module)?;
     morphology::register(module)?;
     point_sets::register(module)?;
+    resample::register(module)?;
     sums::register(module)?;
     surface::register(module)?;
     surface_distance::register(module)?;

@@ -137,6 +137,60 @@ pub(crate) trait Isa: Copy + Send + Sync {
 
     /// Byte `i`: bit `i`, as 0 or 1.
     fn bytes(self, bits: u64) -> [u8; 64];
+
+    /// Sixteen numbers in single precision.
+    type Floats: Copy;
+
+    /// Read them.
+    fn load(self, numbers: &[f32; 16]) -> Self::Floats;
+
+    /// Write them.
+    fn store(self, numbers: Self::Floats, to: &mut [f32; 16]);
+
+    /// Sixteen times the same.
+    #[inline(always)]
+    fn all(self, number: f32) -> Self::Floats {
+        self.load(&[number; 16])
+    }
+
+    /// Sums.
+    fn add(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
+
+    /// Differences.
+    fn sub(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
+
+    /// Products.
+    fn mul(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
+
+    /// Those of `a` that are greater than those of `b`, else those of `b`: also where either is no number.
+    fn max(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
+
+    /// Those of `a` that are less than those of `b`, else those of `b`: also where either is no number.
+    fn min(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
+
+    /// Bit `i`: whether number `i` of `a` is at least that of `b`.
+    fn at_least(self, a: Self::Floats, b: Self::Floats) -> u16;
+
+    /// Half precision, given as its bits.
+    fn halves(self, bits: &[u16; 16]) -> Self::Floats;
+
+    /// Those at these places, below 32: `low` and then `high`.
+    fn pick(self, low: Self::Floats, high: Self::Floats, places: &[u32; 16]) -> Self::Floats;
+
+    /// Where a value is greater than the best one so far, it is the best, and its label too.
+    fn challenge(
+        self,
+        values: Self::Floats,
+        label: u32,
+        best: &mut [f32; 16],
+        labels: &mut [u32; 16],
+    );
+
+    /// `a + (b - a) * weight`, rounded after each step: not every processor can fuse them.
+    #[inline(always)]
+    fn mix(self, a: Self::Floats, b: Self::Floats, weight: Self::Floats) -> Self::Floats {
+        self.add(a, self.mul(self.sub(b, a), weight))
+    }
 }
 
 /// Work that is worth compiling for several instruction sets. `run` and all that is hot in it must be `#[inline(always)]`.
@@ -155,6 +209,15 @@ pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     return x86::dispatch(kernel, level());
     #[cfg(not(target_arch = "x86_64"))]
     return kernel.run(Baseline);
+}
+
+/// Begin to fetch the element at `index`, if there is one. A hint: changes no result.
+#[inline(always)]
+pub(crate) fn prefetch_one<T>(elements: &[T], index: usize) {
+    #[cfg(target_arch = "x86_64")]
+    x86::prefetch_one(elements, index);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (elements, index);
 }
 
 /// Begin to fetch what lies `ahead` bytes behind some elements, if anything does. A hint: changes no result.
@@ -220,6 +283,107 @@ pub(crate) mod tests {
             at_every_level(|_| found.push(dispatch(Bits(&a))));
             found.push(Bits(&a).run(Baseline));
             prop_assert!(found.iter().all(|one| *one == expected));
+        }
+    }
+
+    /// All operations on sixteen numbers, one after the other.
+    struct Arithmetic<'a>(&'a [f32; 32], &'a [u32; 16]);
+
+    impl Kernel for Arithmetic<'_> {
+        type Output = (Vec<[u32; 16]>, [u32; 16], u16);
+
+        #[inline(always)]
+        fn run<I: Isa>(self, isa: I) -> Self::Output {
+            let halves = self.0.as_chunks().0;
+            let (a, b) = (isa.load(&halves[0]), isa.load(&halves[1]));
+            let (mut best, mut labels) = (halves[1], [3; 16]);
+            isa.challenge(a, 7, &mut best, &mut labels);
+            let results = [
+                isa.add(a, b),
+                isa.sub(a, b),
+                isa.mul(a, b),
+                isa.max(a, b),
+                isa.min(a, b),
+                isa.pick(a, b, self.1),
+                isa.mix(a, b, isa.all(0.3)),
+                isa.load(&best),
+            ];
+            let bits = results.map(|result| {
+                let mut numbers = [0.0; 16];
+                isa.store(result, &mut numbers);
+                numbers.map(|number| if number.is_nan() { 1 } else { number.to_bits() })
+            });
+            (bits.to_vec(), labels, isa.at_least(a, b))
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arithmetic_is_that_of_single_numbers(
+            window in prop::array::uniform32(
+                prop_oneof![-9.0_f32..9.0, Just(f32::NAN), Just(1.0), Just(f32::INFINITY)]
+            ),
+            places in prop::array::uniform16(0_u32..32),
+        ) {
+            let pair = |i: usize| (window[i], window[i + 16]);
+            let operations: [&dyn Fn(usize) -> f32; 8] = [
+                &|i| pair(i).0 + pair(i).1,
+                &|i| pair(i).0 - pair(i).1,
+                &|i| pair(i).0 * pair(i).1,
+                &|i| if pair(i).0 > pair(i).1 { pair(i).0 } else { pair(i).1 },
+                &|i| if pair(i).0 < pair(i).1 { pair(i).0 } else { pair(i).1 },
+                &|i| window[places[i] as usize],
+                &|i| pair(i).0 + (pair(i).1 - pair(i).0) * 0.3,
+                &|i| if pair(i).0 > pair(i).1 { pair(i).0 } else { pair(i).1 },
+            ];
+            let bits = |number: f32| if number.is_nan() { 1 } else { number.to_bits() };
+            let expected: Vec<[u32; 16]> = operations
+                .iter()
+                .map(|operation| std::array::from_fn(|i| bits(operation(i))))
+                .collect();
+            let labels = std::array::from_fn(|i| if pair(i).0 > pair(i).1 { 7 } else { 3 });
+            let least = (0..16).map(|i| u16::from(pair(i).0 >= pair(i).1) << i).sum();
+            let expected = (expected, labels, least);
+            let mut found = vec![Arithmetic(&window, &places).run(Baseline)];
+            at_every_level(|_| found.push(dispatch(Arithmetic(&window, &places))));
+            prop_assert!(found.iter().all(|one| *one == expected), "{found:?} {expected:?}");
+        }
+    }
+
+    struct Halves<'a>(&'a [u16; 16]);
+
+    impl Kernel for Halves<'_> {
+        type Output = [f32; 16];
+
+        #[inline(always)]
+        fn run<I: Isa>(self, isa: I) -> [f32; 16] {
+            let mut wide = [0.0; 16];
+            isa.store(isa.halves(self.0), &mut wide);
+            wide
+        }
+    }
+
+    #[test]
+    fn halves_are_what_their_bits_say() {
+        let value = |bits: u16| {
+            let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
+            let size = match exponent {
+                0 => fraction * 2_f32.powi(-24),
+                31 if fraction == 0.0 => f32::INFINITY,
+                31 => f32::NAN,
+                _ => (fraction + 1024.0) * 2_f32.powi(exponent - 25),
+            };
+            if bits >> 15 == 1 { -size } else { size }
+        };
+        let same = |a: f32, b: f32| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
+        for first in (0..=u16::MAX).step_by(16) {
+            let bits = std::array::from_fn(|i| first + i as u16);
+            let expected = bits.map(value);
+            let check = |found: [f32; 16]| {
+                assert!(found.iter().zip(expected).all(|(&a, b)| same(a, b)), "{bits:?}");
+            };
+            check(Halves(&bits).run(Baseline));
+            at_every_level(|_| check(dispatch(Halves(&bits))));
         }
     }
 

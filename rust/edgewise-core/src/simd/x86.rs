@@ -6,15 +6,20 @@
 #![allow(clippy::unused_self, reason = "the token is the proof")]
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_and_si256, _mm256_blendv_epi8,
-    _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set_epi64x,
-    _mm256_set1_epi8, _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setr_epi64x,
-    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
-    _mm512_add_epi16, _mm512_and_si512, _mm512_castsi512_si256, _mm512_cvtepu8_epi16,
-    _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_maskz_compress_epi8,
-    _mm512_maskz_set1_epi8, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi16,
-    _mm512_set1_epi64, _mm512_setr_epi64, _mm512_shuffle_epi8, _mm512_srli_epi16,
-    _mm512_storeu_si512, _mm512_test_epi8_mask,
+    __m256, __m256i, __m512, __m512i, _CMP_GE_OQ, _CMP_GT_OQ, _MM_HINT_T0, _mm_prefetch,
+    _mm256_add_ps, _mm256_and_si256, _mm256_blendv_epi8, _mm256_blendv_ps, _mm256_castps_si256,
+    _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cmpeq_epi8, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_max_ps, _mm256_min_ps, _mm256_movemask_epi8, _mm256_movemask_ps, _mm256_mul_ps,
+    _mm256_permutevar8x32_ps, _mm256_set_epi64x, _mm256_set1_epi8, _mm256_set1_epi32,
+    _mm256_set1_epi64x, _mm256_setr_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8,
+    _mm256_slli_epi32, _mm256_srli_epi16, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_ps,
+    _mm512_add_epi16, _mm512_add_ps, _mm512_and_si512, _mm512_castsi512_si256, _mm512_cmp_ps_mask,
+    _mm512_cvtepu8_epi16, _mm512_cvtph_ps, _mm512_extracti64x4_epi64, _mm512_loadu_ps,
+    _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_mask_blend_ps, _mm512_maskz_compress_epi8,
+    _mm512_maskz_set1_epi8, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_permutex2var_ps,
+    _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_set1_epi32,
+    _mm512_set1_epi64, _mm512_setr_epi64, _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_storeu_ps,
+    _mm512_storeu_si512, _mm512_sub_ps, _mm512_test_epi8_mask,
 };
 
 use super::{Baseline, Isa, Kernel, Level};
@@ -66,6 +71,14 @@ fn with_avx512<K: Kernel>(kernel: K) -> K::Output {
     kernel.run(Avx512(()))
 }
 
+/// Begin to fetch the cache line of an element.
+#[inline(always)]
+pub(super) fn prefetch_one<T>(elements: &[T], index: usize) {
+    let address = elements.as_ptr().wrapping_add(index);
+    // SAFETY: part of SSE, which every `x86_64` has; no address is read, whatever it is
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+}
+
 /// Begin to fetch the cache lines `ahead` bytes behind some elements.
 #[inline(always)]
 pub(super) fn prefetch<T>(elements: &[T; 64], ahead: usize) {
@@ -74,6 +87,31 @@ pub(super) fn prefetch<T>(elements: &[T; 64], ahead: usize) {
         // SAFETY: part of SSE, which every `x86_64` has; no address is read, whatever it is
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
     }
+}
+
+/// An operation on pairs of numbers.
+macro_rules! avx2 {
+    ($name:ident, $instruction:ident) => {
+        #[inline(always)]
+        fn $name(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+            // SAFETY: holding an `Avx2` proves the instruction
+            let low = unsafe { $instruction(a[0], b[0]) };
+            // SAFETY: as above
+            let high = unsafe { $instruction(a[1], b[1]) };
+            [low, high]
+        }
+    };
+}
+
+/// An operation on pairs of numbers.
+macro_rules! avx512 {
+    ($name:ident, $instruction:ident) => {
+        #[inline(always)]
+        fn $name(self, a: __m512, b: __m512) -> __m512 {
+            // SAFETY: holding an `Avx512` proves the instruction
+            unsafe { $instruction(a, b) }
+        }
+    };
 }
 
 /// Proof of AVX2 and the bit instructions.
@@ -94,6 +132,18 @@ impl Avx2 {
         let half: &[u8] = &bytes[32 * k..32 * k + 32];
         // SAFETY: 32 bytes are there, and the load needs no alignment; holding an `Avx2` proves the instruction
         unsafe { _mm256_loadu_si256(half.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn indices(self, places: &[u32; 8]) -> __m256i {
+        // SAFETY: 32 bytes are there, and the load needs no alignment; holding an `Avx2` proves the instruction
+        unsafe { _mm256_loadu_si256(places.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn floats(self, elements: &[f32; 8]) -> __m256 {
+        // SAFETY: 32 bytes are there, and the load needs no alignment; holding an `Avx2` proves the instruction
+        unsafe { _mm256_loadu_ps(elements.as_ptr()) }
     }
 }
 
@@ -133,6 +183,104 @@ impl Isa for Avx2 {
         }
         bytes
     }
+
+    type Floats = [__m256; 2];
+
+    #[inline(always)]
+    fn load(self, numbers: &[f32; 16]) -> [__m256; 2] {
+        let (halves, _) = numbers.as_chunks();
+        [self.floats(&halves[0]), self.floats(&halves[1])]
+    }
+
+    #[inline(always)]
+    fn store(self, numbers: [__m256; 2], to: &mut [f32; 16]) {
+        for (eight, numbers) in to.as_chunks_mut::<8>().0.iter_mut().zip(numbers) {
+            // SAFETY: 32 bytes are there, and the store needs no alignment; holding an `Avx2` proves the instruction
+            unsafe { _mm256_storeu_ps(eight.as_mut_ptr(), numbers) };
+        }
+    }
+
+    avx2!(add, _mm256_add_ps);
+    avx2!(sub, _mm256_sub_ps);
+    avx2!(mul, _mm256_mul_ps);
+    avx2!(max, _mm256_max_ps);
+    avx2!(min, _mm256_min_ps);
+
+    #[inline(always)]
+    fn at_least(self, a: [__m256; 2], b: [__m256; 2]) -> u16 {
+        // SAFETY: holding an `Avx2` proves the instructions
+        let low = unsafe { movemask_of_at_least(a[0], b[0]) };
+        // SAFETY: as above
+        let high = unsafe { movemask_of_at_least(a[1], b[1]) };
+        (low | high << 8) as u16
+    }
+
+    #[inline(always)]
+    fn halves(self, bits: &[u16; 16]) -> [__m256; 2] {
+        self.load(&Baseline.halves(bits))
+    }
+
+    #[inline(always)]
+    fn pick(self, low: [__m256; 2], high: [__m256; 2], places: &[u32; 16]) -> [__m256; 2] {
+        let window = [low[0], low[1], high[0], high[1]];
+        let (halves, _) = places.as_chunks();
+        let places = [self.indices(&halves[0]), self.indices(&halves[1])];
+        // SAFETY: holding an `Avx2` proves the instructions
+        let low = unsafe { pick_of_32(window, places[0]) };
+        // SAFETY: as above
+        let high = unsafe { pick_of_32(window, places[1]) };
+        [low, high]
+    }
+
+    #[inline(always)]
+    fn challenge(
+        self,
+        values: [__m256; 2],
+        label: u32,
+        best: &mut [f32; 16],
+        labels: &mut [u32; 16],
+    ) {
+        let halves = best.as_chunks_mut().0.iter_mut().zip(labels.as_chunks_mut().0);
+        for (values, (best, labels)) in values.into_iter().zip(halves) {
+            // SAFETY: holding an `Avx2` proves the instructions
+            unsafe { challenge_8(self, values, label, best, labels) };
+        }
+    }
+}
+
+/// Bit `i`: whether number `i` of `a` is at least that of `b`.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn movemask_of_at_least(a: __m256, b: __m256) -> i32 {
+    _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GE_OQ>(a, b))
+}
+
+/// Where a value is greater than the best one so far, it is the best, and its label too.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn challenge_8(isa: Avx2, values: __m256, label: u32, best: &mut [f32; 8], labels: &mut [u32; 8]) {
+    let so_far = isa.floats(best);
+    let better = _mm256_cmp_ps::<_CMP_GT_OQ>(values, so_far);
+    let values = _mm256_blendv_ps(so_far, values, better);
+    let [old, new] = [isa.indices(labels), _mm256_set1_epi32(label.cast_signed())];
+    let new = _mm256_blendv_epi8(old, new, _mm256_castps_si256(better));
+    // SAFETY: 32 bytes are there, and the store needs no alignment
+    unsafe { _mm256_storeu_ps(best.as_mut_ptr(), values) };
+    // SAFETY: as above
+    unsafe { _mm256_storeu_si256(labels.as_mut_ptr().cast(), new) };
+}
+
+/// Eight elements at places below 32.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn pick_of_32(window: [__m256; 4], places: __m256i) -> __m256 {
+    // of the index the lowest three bits count; bits 3 and 4 are moved to where blending looks
+    let [a, b, c, d] = window;
+    let (a, b) = (_mm256_permutevar8x32_ps(a, places), _mm256_permutevar8x32_ps(b, places));
+    let (c, d) = (_mm256_permutevar8x32_ps(c, places), _mm256_permutevar8x32_ps(d, places));
+    let odd = _mm256_castsi256_ps(_mm256_slli_epi32::<28>(places));
+    let late = _mm256_castsi256_ps(_mm256_slli_epi32::<27>(places));
+    _mm256_blendv_ps(_mm256_blendv_ps(a, b, odd), _mm256_blendv_ps(c, d, odd), late)
 }
 
 /// Bit `i`: whether byte `i` is not in a set given as 256 bits.
@@ -170,16 +318,22 @@ struct Avx512(());
 
 impl Avx512 {
     #[inline(always)]
-    fn load(self, bytes: &[u8; 64]) -> __m512i {
+    fn bytes_of(self, bytes: &[u8; 64]) -> __m512i {
         // SAFETY: 64 bytes are there, and the load needs no alignment; holding an `Avx512` proves the instruction
         unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn indices(self, places: &[u32; 16]) -> __m512i {
+        // SAFETY: 64 bytes are there, and the load needs no alignment; holding an `Avx512` proves the instruction
+        unsafe { _mm512_loadu_si512(places.as_ptr().cast()) }
     }
 }
 
 impl Isa for Avx512 {
     #[inline(always)]
     fn nonzero(self, bytes: &[u8; 64]) -> u64 {
-        let bytes = self.load(bytes);
+        let bytes = self.bytes_of(bytes);
         // SAFETY: holding an `Avx512` proves the instruction
         unsafe { _mm512_test_epi8_mask(bytes, bytes) }
     }
@@ -187,13 +341,13 @@ impl Isa for Avx512 {
     #[inline(always)]
     fn within(self, bytes: &[u8; 64], set: [u64; 4]) -> u64 {
         // SAFETY: holding an `Avx512` proves the instructions
-        unsafe { mask_within(self.load(bytes), set) }
+        unsafe { mask_within(self.bytes_of(bytes), set) }
     }
 
     #[inline(always)]
     fn places(self, word: u64, start: u16, places: &mut [u16; 64]) -> usize {
         // SAFETY: holding an `Avx512` proves the instructions
-        let halves = unsafe { compressed(self.load(&COUNT), word, start) };
+        let halves = unsafe { compressed(self.bytes_of(&COUNT), word, start) };
         for (half, places) in halves.into_iter().zip(places.as_chunks_mut::<32>().0) {
             // SAFETY: 32 elements of two bytes have room, and the store needs no alignment; holding an `Avx512` proves the instruction
             unsafe { _mm512_storeu_si512(places.as_mut_ptr().cast(), half) };
@@ -210,6 +364,71 @@ impl Isa for Avx512 {
         unsafe { _mm512_storeu_si512(bytes.as_mut_ptr().cast(), ones) };
         bytes
     }
+
+    type Floats = __m512;
+
+    #[inline(always)]
+    fn load(self, numbers: &[f32; 16]) -> __m512 {
+        // SAFETY: 64 bytes are there, and the load needs no alignment; holding an `Avx512` proves the instruction
+        unsafe { _mm512_loadu_ps(numbers.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store(self, numbers: __m512, to: &mut [f32; 16]) {
+        // SAFETY: 64 bytes are there, and the store needs no alignment; holding an `Avx512` proves the instruction
+        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), numbers) };
+    }
+
+    avx512!(add, _mm512_add_ps);
+    avx512!(sub, _mm512_sub_ps);
+    avx512!(mul, _mm512_mul_ps);
+    avx512!(max, _mm512_max_ps);
+    avx512!(min, _mm512_min_ps);
+
+    #[inline(always)]
+    fn at_least(self, a: __m512, b: __m512) -> u16 {
+        // SAFETY: holding an `Avx512` proves the instruction
+        unsafe { _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, b) }
+    }
+
+    #[inline(always)]
+    fn halves(self, bits: &[u16; 16]) -> __m512 {
+        // SAFETY: 32 bytes are there, and the load needs no alignment; holding an `Avx512` proves AVX
+        let bits = unsafe { _mm256_loadu_si256(bits.as_ptr().cast()) };
+        // SAFETY: holding an `Avx512` proves the instruction
+        unsafe { _mm512_cvtph_ps(bits) }
+    }
+
+    #[inline(always)]
+    fn pick(self, low: __m512, high: __m512, places: &[u32; 16]) -> __m512 {
+        // SAFETY: holding an `Avx512` proves the instruction
+        unsafe { _mm512_permutex2var_ps(low, self.indices(places), high) }
+    }
+
+    #[inline(always)]
+    fn challenge(self, values: __m512, label: u32, best: &mut [f32; 16], labels: &mut [u32; 16]) {
+        // SAFETY: holding an `Avx512` proves the instructions
+        unsafe { challenge_16(self, values, label, best, labels) };
+    }
+}
+
+/// Where a value is greater than the best one so far, it is the best, and its label too.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn challenge_16(
+    isa: Avx512,
+    values: __m512,
+    label: u32,
+    best: &mut [f32; 16],
+    labels: &mut [u32; 16],
+) {
+    let so_far = isa.load(best);
+    let better = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(values, so_far);
+    isa.store(_mm512_mask_blend_ps(better, so_far, values), best);
+    let new = _mm512_set1_epi32(label.cast_signed());
+    let labelled = _mm512_mask_blend_epi32(better, isa.indices(labels), new);
+    // SAFETY: 64 bytes are there, and the store needs no alignment
+    unsafe { _mm512_storeu_si512(labels.as_mut_ptr().cast(), labelled) };
 }
 
 /// Bit `i`: whether byte `i` is in a set given as 256 bits.

@@ -1,5 +1,7 @@
 """Label maps on another grid: interpolated logits, largest taken, while rows come in."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ import torch.nn.functional as F  # noqa: E402, N812
 
 from edgewise.errors import ConfigError, ShapeError  # noqa: E402
 from edgewise.models.inference import segment, sliding_window  # noqa: E402
+from edgewise.voxels import resample_argmax  # noqa: E402
 
 MODES = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
@@ -93,3 +96,30 @@ def test_what_does_not_fit_is_refused():
         segment(image, network, tile=(6, 6), out_shape=(12, 13, 14))
     with pytest.raises(ConfigError, match="one label per channel"):
         segment(image, network, tile=(6, 6), out_shape=(12, 13), labels=[1])
+
+
+def test_slab_by_slab_is_all_logits_at_once_bit_by_bit():
+    image = np.random.default_rng(3).normal(size=(1, 23, 9, 10)).astype(np.float32)
+    network, shape = smooth(1, 5, 3), (31, 14, 7)
+    logits = sliding_window(image, network, tile=(6, 6, 6))
+    labels = segment(image, network, tile=(6, 6, 6), out_shape=shape)
+    assert np.array_equal(labels, resample_argmax(logits, shape))
+    assert not np.array_equal(labels, resample_argmax(logits[:, ::-1], shape))
+
+
+def test_logits_of_the_other_grid_are_never_held():
+    image = np.random.default_rng(4).normal(size=(1, 64, 24, 24)).astype(np.float32)
+    ramp = torch.linspace(-1, 1, 40)[None, :, None, None, None]
+    stated = []
+    tracemalloc.start()
+    try:
+        labels = segment(
+            image, lambda batch: torch.from_numpy((batch * ramp).numpy().copy()),
+            tile=(8, 24, 24), out_shape=(128, 48, 48), progress=lambda e: stated.append(e.memory),
+        )  # fmt: skip
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert labels.shape == (128, 48, 48)
+    assert peak <= stated[0].total + 2**20
+    assert peak < 40 * 64 * 24 * 24 * 4 / 2  # half of the logits, which are an eighth of the others

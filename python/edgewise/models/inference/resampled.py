@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from edgewise.errors import ConfigError, ShapeError
+from edgewise.voxels import ArgmaxResampler
 
-from edgewise.errors import ShapeError
-from edgewise.models.preprocessing.interpolation import argmax_interpolated
-
-from .consumers import Labels, Logits, label_dtype
+from .consumers import check_one_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +20,14 @@ __all__ = ["ResampledLabels"]
 
 
 class ResampledLabels:
-    """The label of the largest of linearly interpolated logits.
+    """The label of the largest of linearly interpolated logits; of the logits two rows are kept.
 
     Parameters
     ----------
     out_shape : sequence of int
         Voxels of the label map; both grids share their outer faces.
     labels, regions, background
-        As for `Labels`.
+        As for `Labels`; labels up to 65535.
     separate_axis : int, optional
         Axis along which the nearest row counts.
     """
@@ -42,34 +41,54 @@ class ResampledLabels:
         background: int = 0,
         separate_axis: int | None = None,
     ) -> None:
+        if labels is not None and regions is not None:
+            message = "give labels (one class a voxel) or regions (overlapping channels), not both"
+            raise ConfigError(message)
         self.bytes_per_voxel = 0.0
         self._shape = tuple(out_shape)
-        self._names = Labels(labels, regions=regions, background=background)
         self._labels, self._regions = labels, regions
+        self._background = background
         self._apart = separate_axis
-        self._held = Logits()
+        self._resampler: ArgmaxResampler | None = None
 
     def begin(self, classes: int, shape: tuple[int, ...]) -> None:
-        """See `Consumer`."""
+        """See `Consumer`.
+
+        Raises
+        ------
+        ShapeError, ConfigError
+            If the number of axes or of labels does not fit.
+        """
         if len(self._shape) != len(shape):
             message = f"out_shape must have {len(shape)} axes, got {self._shape}"
             raise ShapeError(message)
-        self._names.begin(classes, (1,) * len(shape))
-        self._held.begin(classes, shape)
-        self.bytes_per_voxel = self._held.bytes_per_voxel
+        for name, given in (("labels", self._labels), ("regions", self._regions)):
+            if given is not None:
+                check_one_each(given, classes, name)
+        self._resampler = ArgmaxResampler(
+            self._shape,
+            shape,
+            classes,
+            separate_axis=self._apart,
+            labels=self._labels,
+            background=self._background,
+            regions=self._regions,
+        )
+        kept = 2 * 4 * classes / shape[0]  # two rows of logits
+        made = 2 * math.prod(self._shape) / math.prod(shape)
+        self.bytes_per_voxel = kept + made
 
     def take(self, logits: torch.Tensor, first: int) -> None:
         """See `Consumer`."""
-        self._held.take(logits, first)
+        if self._resampler is not None:
+            self._resampler.push(logits.cpu().numpy())
 
     def result(self) -> NDArray[Any]:
-        """Return the label map."""
-        found = argmax_interpolated(
-            self._held.result(), self._shape, separate_axis=self._apart, regions=self._regions
-        )
-        if self._labels is None:
-            return found
-        return np.asarray(self._labels, dtype=label_dtype(self._labels))[found]
+        """Return the label map, uint8 or uint16."""
+        if self._resampler is None:
+            message = "no rows were given"
+            raise ConfigError(message)
+        return self._resampler.finish()
 
     def close(self) -> None:
         """Nothing is open."""

@@ -12,16 +12,16 @@ import numpy as np
 
 from edgewise._extras import require
 from edgewise.errors import ConfigError
+from edgewise.voxels import resample
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["argmax_interpolated", "interpolate"]
+__all__ = ["interpolate"]
 
-_OWN: Final = (0, 1)
-_SPLINES: Final = (0, 1, 3)
+_CUBIC: Final = 3
 
 
 def interpolate(image: NDArray[Any], shape: Sequence[int], *, order: int) -> NDArray[np.float32]:
@@ -48,51 +48,15 @@ def interpolate(image: NDArray[Any], shape: Sequence[int], *, order: int) -> NDA
     MissingExtraError
         For order 3 without SciPy.
     """
-    if order not in _SPLINES:
+    if order not in (0, 1, _CUBIC):
         message = f"order must be 0, 1 or 3, got {order!r}"
         raise ConfigError(message)
     if tuple(shape) == image.shape:
         return np.asarray(image, dtype=np.float32)
-    if order in _OWN:
-        return _by_axis(np.asarray(image, dtype=np.float32), shape, order)
-    return _cubic(image, shape)
-
-
-def argmax_interpolated(
-    logits: NDArray[Any],
-    shape: Sequence[int],
-    *,
-    separate_axis: int | None,
-    regions: Sequence[int] | None,
-) -> NDArray[Any]:
-    """Return the label of the largest of linearly interpolated logits.
-
-    Parameters
-    ----------
-    logits : array (C, ...)
-        Of a network.
-    shape : sequence of int
-        Of the label map.
-    separate_axis : int, optional
-        Axis along which the nearest slice counts.
-    regions : sequence of int, optional
-        Label of each channel's region, written where its logit is above 0, later ones over earlier
-        ones. Default: channel k is label k.
-
-    Returns
-    -------
-    uint8 or uint16 array
-        Of `shape`.
-    """
-    from ._twin import resample_argmax
-
-    return resample_argmax(logits, shape, separate_axis=separate_axis, regions=regions)
-
-
-def _by_axis(image: NDArray[np.float32], shape: Sequence[int], order: int) -> NDArray[np.float32]:
-    from ._twin import resample
-
-    return resample(image, shape, order=order)
+    if order == _CUBIC:
+        return _cubic(image, shape)
+    values = np.asarray(image, dtype=np.float32)
+    return resample(values, shape, order=1 if order == 1 else 0)
 
 
 def _cubic(image: NDArray[Any], shape: Sequence[int]) -> NDArray[np.float32]:

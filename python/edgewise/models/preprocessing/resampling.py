@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from edgewise.errors import ConfigError, ShapeError
+from edgewise.voxels import resample_argmax
 
-from .interpolation import argmax_interpolated, interpolate
+from .interpolation import interpolate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -205,7 +206,7 @@ def resample_logits(
     shape, rule, before, after
         As for `resample_image`.
     regions : sequence of int, optional
-        As for `argmax_interpolated`.
+        As for `edgewise.voxels.resample_argmax`.
 
     Returns
     -------
@@ -217,7 +218,7 @@ def resample_logits(
     if not linear:
         logits = resample_image(logits, shape, rule=rule, before=before, after=after)
     apart = axis if rule.order_across == 0 else None
-    return argmax_interpolated(logits, shape, separate_axis=apart, regions=regions)
+    return resample_argmax(logits, shape, separate_axis=apart, regions=regions)
 
 
 def _by_plane(

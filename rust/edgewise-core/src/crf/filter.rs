@@ -123,7 +123,9 @@ pub(super) fn spread<const L: usize>(
         scratch.rows.resize(lattice.rows * L, 0.0);
         scratch.blurred.resize(lattice.rows * L, 0.0);
         scratch.shared.resize(lattice.shared_rows() * L, 0.0);
-        let (_, rows) = scratch.rows.as_chunks_mut::<L>().0.split_at_mut(1);
+        scratch.blurred[..L].fill(0.0);
+        let (zero, rows) = scratch.rows.as_chunks_mut::<L>().0.split_at_mut(1);
+        zero[0] = [0.0; L]; // rows of another width lay there before
         let mut rest = (rows, scratch.shared.as_chunks_mut::<L>().0);
         let mut tasks = Vec::with_capacity(lattice.strips.len());
         for (k, strip) in lattice.strips.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! Bindings of `edgewise_core::crf`.
 
 use edgewise_core::crf::{Normalization, Request, Term, mean_field_into};
-use numpy::{PyArrayDyn, PyUntypedArray};
+use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArray};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
@@ -59,8 +59,11 @@ fn dense_crf<'py>(
         threads,
     };
     let order = array::Order::C;
+    let room = array::zeros::<u32>(py, &[request.room(), 2], order);
+    let mut room = room.readwrite();
+    let room = room.as_slice_mut()?.as_chunks_mut().0;
     let (found, ()) = array::filled(py, probabilities.shape(), order, |found: &mut [f32]| {
-        mean_field_into(given, &request, found)
+        mean_field_into(given, &request, room, found)
     })?;
     Ok(found)
 }

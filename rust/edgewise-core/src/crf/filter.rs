@@ -6,18 +6,19 @@
     reason = "what is not inlined into the dispatching function is compiled for the baseline"
 )]
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::simd::{self, Isa, Kernel};
 
-use super::features::LANES;
-use super::lattice::{CHUNK, Lattice, Strip, strip_length};
-use super::simplex::Corner;
-use super::transpose::{from_rows, to_rows};
+use super::lattice::{CHUNK, Lattice, strip_length};
+use super::simplex::{Corner, row_of, weight_of};
+use super::transpose::{BLOCK, from_rows, to_rows};
 
 /// A lattice with the factors of its normalisation and its weight.
-pub(super) struct Filter {
-    lattice: Lattice,
+pub(super) struct Filter<'a> {
+    lattice: Lattice<'a>,
     /// By point: what values are multiplied with before they are spread, and after they were gathered.
     before: Option<Vec<f32>>,
     after: Option<Vec<f32>>,
@@ -67,10 +68,10 @@ pub(super) struct Scratch {
     shared: Vec<f32>,
 }
 
-impl Filter {
+impl<'a> Filter<'a> {
     /// Normalise a lattice; results are multiplied with `weight`. `own` gets what a point's own value counts.
     pub(super) fn new(
-        mut lattice: Lattice,
+        lattice: Lattice<'a>,
         normalization: Normalization,
         weight: f32,
         own: Option<&mut [f32]>,
@@ -78,47 +79,50 @@ impl Filter {
     ) -> Self {
         let count = lattice.corner_count();
         let factor = 1.0 / (1.0 + 0.5_f32.powi(count as i32 - 1));
-        if normalization == Normalization::Off {
-            if let Some(own) = own {
-                own.iter_mut().for_each(|own| *own += weight);
-            }
-            return Self { lattice, before: None, after: None, factor: factor * weight };
-        }
         let mut sums = vec![1.0; lattice.corners.len() / count];
-        let plain = Self { lattice, before: None, after: None, factor };
-        let scratch = &mut [Scratch::default()];
-        let one = std::slice::from_ref(&plain);
-        spread::<1>(one, &[&mut sums], scratch, parallel);
-        gather::<1>(one, &mut [&mut sums], scratch, false, parallel);
-        lattice = plain.lattice;
-        normalization.of(&mut sums);
+        let mut filter = Self { lattice, before: None, after: None, factor };
+        if normalization != Normalization::Off {
+            let one = std::slice::from_ref(&filter);
+            let scratch = &mut [Scratch::default()];
+            spread::<1>(one, &[&mut sums], scratch, parallel);
+            gather::<1>(one, &mut [&mut sums], scratch, false, parallel);
+            normalization.of(&mut sums);
+        }
         if let Some(own) = own {
             for (own, &factor) in own.iter_mut().zip(&sums) {
                 *own += weight * normalization.own(factor);
             }
         }
-        let factor = factor * weight;
+        filter.factor *= weight;
         match normalization {
-            Normalization::Before => Self { lattice, before: Some(sums), after: None, factor },
-            Normalization::After => Self { lattice, before: None, after: Some(sums), factor },
-            Normalization::Symmetric | Normalization::Off => {
-                for (corners, factor) in lattice.corners.chunks_exact_mut(count).zip(sums) {
-                    corners.iter_mut().for_each(|corner| corner.weight *= factor);
+            Normalization::Off => {}
+            Normalization::Before => filter.before = Some(sums),
+            Normalization::After => filter.after = Some(sums),
+            Normalization::Symmetric => {
+                for (corners, factor) in filter.lattice.corners.chunks_exact_mut(count).zip(sums) {
+                    for corner in corners {
+                        corner[1] = (weight_of(*corner) * factor).to_bits();
+                    }
                 }
-                Self { lattice, before: None, after: None, factor }
             }
         }
+        filter
+    }
+
+    fn points(&self) -> usize {
+        self.lattice.corners.len() / self.lattice.corner_count()
     }
 }
 
-/// Spread planes to the rows, and blur those.
+/// Spread planes (at most `L`) to the rows of each filter, and blur those.
 pub(super) fn spread<const L: usize>(
     filters: &[Filter],
     planes: &[&mut [f32]],
     scratch: &mut [Scratch],
     parallel: bool,
 ) {
-    for (filter, scratch) in filters.iter().zip(scratch) {
+    let mut tasks: Vec<Vec<Rows<L>>> = Vec::new();
+    for (filter, scratch) in filters.iter().zip(scratch.iter_mut()) {
         let lattice = &filter.lattice;
         scratch.rows.resize(lattice.rows * L, 0.0);
         scratch.blurred.resize(lattice.rows * L, 0.0);
@@ -127,102 +131,135 @@ pub(super) fn spread<const L: usize>(
         let (zero, rows) = scratch.rows.as_chunks_mut::<L>().0.split_at_mut(1);
         zero[0] = [0.0; L]; // rows of another width lay there before
         let mut rest = (rows, scratch.shared.as_chunks_mut::<L>().0);
-        let mut tasks = Vec::with_capacity(lattice.strips.len());
-        for (k, strip) in lattice.strips.iter().enumerate() {
+        tasks.resize_with(lattice.strips.len(), || Vec::with_capacity(filters.len()));
+        for (strip, task) in lattice.strips.iter().zip(&mut tasks) {
             let (own, rows) = rest.0.split_at_mut(strip.own);
             let (others, shared) = rest.1.split_at_mut(strip.rows.len() - strip.own);
             rest = (rows, shared);
-            tasks.push((k, strip, own, others));
+            task.push(Rows { own, others });
         }
-        let length = strip_length(lattice.corners.len() / lattice.corner_count());
-        let work = |values: &mut Vec<f32>, (k, strip, own, others): Task<L>| {
-            let first = k * length;
-            simd::dispatch(Spread { filter, planes, first, strip, own, others, values });
-        };
-        if parallel {
-            tasks.into_par_iter().with_max_len(1).for_each_init(Vec::new, work);
-        } else {
-            let mut values = Vec::new();
-            tasks.into_iter().for_each(|task| work(&mut values, task));
-        }
-        blur::<L>(lattice, scratch, parallel);
+    }
+    let work = |values: &mut Vec<Vec<f32>>, (strip, rows): (usize, Vec<Rows<L>>)| {
+        values.resize_with(filters.len(), Vec::new);
+        simd::dispatch(Spread { filters, planes, strip, rows, values });
+    };
+    let tasks = tasks.into_iter().enumerate();
+    if parallel {
+        let tasks: Vec<_> = tasks.collect();
+        tasks.into_par_iter().with_max_len(1).for_each_init(Vec::new, work);
+    } else {
+        let mut values = Vec::new();
+        tasks.for_each(|task| work(&mut values, task));
+    }
+    for (filter, scratch) in filters.iter().zip(scratch) {
+        blur::<L>(&filter.lattice, scratch, parallel);
     }
 }
 
-/// A strip, its rows, and its part of the rows of others.
-type Task<'a, const L: usize> = (usize, &'a Strip, &'a mut [[f32; L]], &'a mut [[f32; L]]);
-
-struct Spread<'a, 'p, const L: usize> {
-    filter: &'a Filter,
-    planes: &'a [&'p mut [f32]],
-    first: usize,
-    strip: &'a Strip,
+/// The rows of a strip, and its part of the rows of others.
+struct Rows<'a, const L: usize> {
     own: &'a mut [[f32; L]],
     others: &'a mut [[f32; L]],
-    values: &'a mut Vec<f32>,
 }
 
-impl<const L: usize> Kernel for Spread<'_, '_, L> {
+/// Spread the points of a strip.
+struct Spread<'a, 'l, 'p, const L: usize> {
+    filters: &'a [Filter<'l>],
+    planes: &'a [&'p mut [f32]],
+    strip: usize,
+    /// By filter.
+    rows: Vec<Rows<'a, L>>,
+    values: &'a mut [Vec<f32>],
+}
+
+impl<const L: usize> Kernel for Spread<'_, '_, '_, L> {
     type Output = ();
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let Self { filter, planes, first, strip, own, others, values } = self;
+        let Self { filters, planes, strip, rows, values } = self;
+        for (filter, values) in filters.iter().zip(values.iter_mut()) {
+            values.clear();
+            values.resize(filter.lattice.strips[strip].rows.len() * L, 0.0);
+        }
         let points = planes[0].len();
+        let first = strip * strip_length(points);
         let stop = points.min(first + strip_length(points));
-        let count = filter.lattice.corner_count();
-        let corners = &filter.lattice.corners[first * count..stop * count];
-        values.clear();
-        values.resize(strip.rows.len() * L, 0.0);
-        let values = values.as_chunks_mut::<L>().0;
-        for (k, corners) in corners.chunks(LANES * count).enumerate() {
-            let start = first + k * LANES;
-            let mut block = to_rows::<I, L>(isa, planes, start);
-            if let Some(before) = &filter.before {
-                for (row, &factor) in block.iter_mut().zip(&before[start..]) {
-                    *row = row.map(|value| value * factor);
-                }
-            }
-            match count {
-                3 => spread_block::<3, L>(corners, &block, values),
-                4 => spread_block::<4, L>(corners, &block, values),
-                5 => spread_block::<5, L>(corners, &block, values),
-                6 => spread_block::<6, L>(corners, &block, values),
-                _ => {
-                    for (corners, row) in corners.chunks_exact(count).zip(&block) {
-                        corners.iter().for_each(|corner| add_row(corner, row, values));
+        let mut block = [[0.0; L]; BLOCK];
+        for start in (first..stop).step_by(BLOCK) {
+            to_rows(isa, planes, start, &mut block);
+            let here = start..stop.min(start + BLOCK);
+            for (filter, values) in filters.iter().zip(values.iter_mut()) {
+                let values = values.as_chunks_mut::<L>().0;
+                if let Some(before) = &filter.before {
+                    let mut scaled = block;
+                    for (row, &factor) in scaled.iter_mut().zip(&before[here.clone()]) {
+                        for lane in row {
+                            *lane *= factor;
+                        }
                     }
+                    spread_block(filter, here.clone(), &scaled, values);
+                } else {
+                    spread_block(filter, here.clone(), &block, values);
                 }
             }
         }
-        let (mut own, mut others) = (own.iter_mut(), others.iter_mut());
-        for (value, &row) in values.iter().zip(&strip.rows) {
-            let place = if row < strip.first { others.next() } else { own.next() };
-            if let Some(place) = place {
-                *place = *value;
+        for ((filter, values), rows) in filters.iter().zip(values).zip(rows) {
+            let (mut own, mut others) = (rows.own.iter_mut(), rows.others.iter_mut());
+            let strip = &filter.lattice.strips[strip];
+            for (value, &row) in values.as_chunks::<L>().0.iter().zip(&strip.rows) {
+                let place = if row < strip.first { others.next() } else { own.next() };
+                if let Some(place) = place {
+                    *place = *value;
+                }
             }
         }
     }
 }
 
+/// Spread some points.
 #[inline(always)]
-fn spread_block<const N: usize, const L: usize>(
+fn spread_block<const L: usize>(
+    filter: &Filter,
+    points: Range<usize>,
+    block: &[[f32; L]; BLOCK],
+    values: &mut [[f32; L]],
+) {
+    let count = filter.lattice.corner_count();
+    let corners = &filter.lattice.corners[points.start * count..points.end * count];
+    match count {
+        3 => spread_some::<3, L>(corners, block, values),
+        4 => spread_some::<4, L>(corners, block, values),
+        5 => spread_some::<5, L>(corners, block, values),
+        6 => spread_some::<6, L>(corners, block, values),
+        _ => {
+            for (corners, row) in corners.chunks_exact(count).zip(block) {
+                spread_point(corners, row, values);
+            }
+        }
+    }
+}
+
+/// The same where the compiler knows the number of corners.
+#[inline(always)]
+fn spread_some<const N: usize, const L: usize>(
     corners: &[Corner],
-    block: &[[f32; L]; LANES],
+    block: &[[f32; L]; BLOCK],
     values: &mut [[f32; L]],
 ) {
     for (corners, row) in corners.as_chunks::<N>().0.iter().zip(block) {
-        for corner in corners {
-            add_row(corner, row, values);
-        }
+        spread_point(corners, row, values);
     }
 }
 
 #[inline(always)]
-fn add_row<const L: usize>(corner: &Corner, row: &[f32; L], values: &mut [[f32; L]]) {
-    let value = &mut values[corner.row as usize];
-    for lane in 0..L {
-        value[lane] += corner.weight * row[lane];
+fn spread_point<const L: usize>(corners: &[Corner], row: &[f32; L], values: &mut [[f32; L]]) {
+    for &corner in corners {
+        let value = &mut values[row_of(corner)];
+        let weight = weight_of(corner);
+        for lane in 0..L {
+            value[lane] += weight * row[lane];
+        }
     }
 }
 
@@ -320,8 +357,9 @@ pub(super) fn gather<const L: usize>(
     }
 }
 
-struct Gather<'a, 'p, const L: usize> {
-    filters: &'a [Filter],
+/// Gather the points of a strip.
+struct Gather<'a, 'l, 'p, const L: usize> {
+    filters: &'a [Filter<'l>],
     planes: &'a mut [&'p mut [f32]],
     scratch: &'a [Scratch],
     add: bool,
@@ -329,7 +367,7 @@ struct Gather<'a, 'p, const L: usize> {
     values: &'a mut [Vec<f32>],
 }
 
-impl<const L: usize> Kernel for Gather<'_, '_, L> {
+impl<const L: usize> Kernel for Gather<'_, '_, '_, L> {
     type Output = ();
 
     #[inline(always)]
@@ -343,33 +381,73 @@ impl<const L: usize> Kernel for Gather<'_, '_, L> {
             }
         }
         let here = planes[0].len();
-        let whole = filters.first().map_or(0, |filter| {
-            filter.lattice.corners.len() / filter.lattice.corner_count()
-        });
-        let first = strip * strip_length(whole);
-        for start in (0..here).step_by(LANES) {
-            let points = first + start..first + here.min(start + LANES);
-            let mut block = [[0.0; L]; LANES];
+        let first = strip * filters.first().map_or(0, |filter| strip_length(filter.points()));
+        for start in (0..here).step_by(BLOCK) {
+            let points = first + start..first + here.min(start + BLOCK);
+            let mut block = [[0.0; L]; BLOCK];
             for (filter, values) in filters.iter().zip(values.iter()) {
-                let count = filter.lattice.corner_count();
-                let corners = &filter.lattice.corners[points.start * count..points.end * count];
-                let values = values.as_chunks::<L>().0;
-                let after = filter.after.as_ref().map(|after| &after[points.clone()]);
-                let factors = Factors { all: filter.factor, each: after };
-                match count {
-                    3 => gather_block::<3, L>(corners, factors, values, &mut block),
-                    4 => gather_block::<4, L>(corners, factors, values, &mut block),
-                    5 => gather_block::<5, L>(corners, factors, values, &mut block),
-                    6 => gather_block::<6, L>(corners, factors, values, &mut block),
-                    _ => {
-                        for (k, corners) in corners.chunks_exact(count).enumerate() {
-                            gather_row(corners, factors.of(k), values, &mut block[k]);
-                        }
-                    }
-                }
+                gather_block(filter, points.clone(), values.as_chunks().0, &mut block);
             }
-            from_rows::<I, L>(isa, &block, planes, start, add);
+            from_rows(isa, &block, planes, start, add);
         }
+    }
+}
+
+/// Gather some points.
+#[inline(always)]
+fn gather_block<const L: usize>(
+    filter: &Filter,
+    points: Range<usize>,
+    values: &[[f32; L]],
+    block: &mut [[f32; L]; BLOCK],
+) {
+    let count = filter.lattice.corner_count();
+    let corners = &filter.lattice.corners[points.start * count..points.end * count];
+    let after = filter.after.as_ref().map(|after| &after[points]);
+    let factors = Factors { all: filter.factor, each: after };
+    match count {
+        3 => gather_some::<3, L>(corners, factors, values, block),
+        4 => gather_some::<4, L>(corners, factors, values, block),
+        5 => gather_some::<5, L>(corners, factors, values, block),
+        6 => gather_some::<6, L>(corners, factors, values, block),
+        _ => {
+            for (k, (corners, row)) in corners.chunks_exact(count).zip(block).enumerate() {
+                gather_point(corners, factors.of(k), values, row);
+            }
+        }
+    }
+}
+
+/// The same where the compiler knows the number of corners.
+#[inline(always)]
+fn gather_some<const N: usize, const L: usize>(
+    corners: &[Corner],
+    factors: Factors,
+    values: &[[f32; L]],
+    block: &mut [[f32; L]; BLOCK],
+) {
+    for (k, (corners, row)) in corners.as_chunks::<N>().0.iter().zip(block).enumerate() {
+        gather_point(corners, factors.of(k), values, row);
+    }
+}
+
+#[inline(always)]
+fn gather_point<const L: usize>(
+    corners: &[Corner],
+    factor: f32,
+    values: &[[f32; L]],
+    row: &mut [f32; L],
+) {
+    let mut sum = [0.0; L];
+    for &corner in corners {
+        let value = &values[row_of(corner)];
+        let weight = weight_of(corner);
+        for lane in 0..L {
+            sum[lane] += weight * value[lane];
+        }
+    }
+    for lane in 0..L {
+        row[lane] += factor * sum[lane];
     }
 }
 
@@ -384,37 +462,6 @@ impl Factors<'_> {
     #[inline(always)]
     fn of(&self, k: usize) -> f32 {
         self.each.map_or(self.all, |each| each[k] * self.all)
-    }
-}
-
-#[inline(always)]
-fn gather_block<const N: usize, const L: usize>(
-    corners: &[Corner],
-    factors: Factors,
-    values: &[[f32; L]],
-    block: &mut [[f32; L]; LANES],
-) {
-    for (k, (corners, row)) in corners.as_chunks::<N>().0.iter().zip(block).enumerate() {
-        gather_row(corners, factors.of(k), values, row);
-    }
-}
-
-#[inline(always)]
-fn gather_row<const L: usize>(
-    corners: &[Corner],
-    factor: f32,
-    values: &[[f32; L]],
-    row: &mut [f32; L],
-) {
-    let mut sum = [0.0; L];
-    for corner in corners {
-        let value = &values[corner.row as usize];
-        for lane in 0..L {
-            sum[lane] += corner.weight * value[lane];
-        }
-    }
-    for lane in 0..L {
-        row[lane] += factor * sum[lane];
     }
 }
 

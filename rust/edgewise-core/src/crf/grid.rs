@@ -6,7 +6,7 @@
 
 use crate::simd::{self, Isa, Kernel};
 
-use super::features::LANES;
+use super::features::{LANES, Lanes};
 use super::filter::{Normalization, each};
 use super::transpose::some;
 
@@ -149,12 +149,13 @@ impl Kernel for Rows<'_> {
             for (k, to) in to.chunks_mut(LANES).enumerate() {
                 let x = reach + k * LANES;
                 let mut sum = [0.0; LANES];
-                let middle = some(&padded[x..]);
+                let middle: Lanes = some(&padded[x..]);
                 for lane in 0..LANES {
                     sum[lane] = self.taps[0] * middle[lane];
                 }
                 for (step, &tap) in self.taps.iter().enumerate().skip(1) {
-                    let (left, right) = (some(&padded[x - step..]), some(&padded[x + step..]));
+                    let left: Lanes = some(&padded[x - step..]);
+                    let right: Lanes = some(&padded[x + step..]);
                     for lane in 0..LANES {
                         sum[lane] += tap * (left[lane] + right[lane]);
                     }
@@ -185,7 +186,7 @@ impl Kernel for Column<'_> {
         for (k, to) in to.chunks_mut(LANES).enumerate() {
             let x = k * LANES;
             let here = to.len();
-            let at = |y: usize| some(&from[y * inner + x..y * inner + x + here]);
+            let at = |y: usize| -> Lanes { some(&from[y * inner + x..y * inner + x + here]) };
             let mut sum = at(y);
             for (step, &tap) in taps.iter().enumerate().skip(1) {
                 if step <= y {

@@ -26,6 +26,12 @@ pub(super) fn times<const W: usize>(a: Key<W>, factor: i32) -> Key<W> {
     a.map(|word| word.wrapping_mul(i64::from(factor) as u64))
 }
 
+/// A hash with one more word in it; its highest bits are the best.
+#[inline(always)]
+pub(super) fn mix(hash: u64, word: u64) -> u64 {
+    (hash.rotate_left(29) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 /// Where each coordinate lies: word and first bit.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -94,11 +100,7 @@ impl<const W: usize> Table<W> {
 
     #[inline(always)]
     fn slot(&self, key: Key<W>) -> usize {
-        let mut mixed = 0_u64;
-        for word in key {
-            mixed = (mixed.rotate_left(29) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        }
-        let mut slot = (mixed >> self.shift) as usize;
+        let mut slot = (key.into_iter().fold(0, mix) >> self.shift) as usize;
         loop {
             let (found, number) = self.slots[slot];
             if number == NONE || found == key {

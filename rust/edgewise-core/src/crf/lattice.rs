@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::simd::{self, Isa, Kernel};
 
 use super::features::{Features, LANES};
-use super::keys::{Key, NONE, Table, minus, plus};
-use super::simplex::{Corner, Lift, Places, Steps};
+use super::keys::{Key, NONE, Table, minus, mix, plus};
+use super::simplex::{Corner, Lift, Places, Simplex, Steps, corner_keys};
 
 /// Rows that one task blurs.
 pub(super) const CHUNK: usize = 2048;
@@ -36,9 +36,9 @@ pub(super) struct Strip {
 }
 
 /// A lattice, ready to filter.
-pub(super) struct Lattice {
+pub(super) struct Lattice<'a> {
     /// For every point its d + 1 corners; rows by the strip's own numbers.
-    pub(super) corners: Vec<Corner>,
+    pub(super) corners: &'a mut [Corner],
     pub(super) strips: Vec<Strip>,
     /// By axis, by row: the rows on both sides. Row 0 is always zero and stands for those that do not exist; it is not in the list.
     pub(super) neighbours: Vec<Vec<[u32; 2]>>,
@@ -48,19 +48,29 @@ pub(super) struct Lattice {
     pub(super) rows: usize,
 }
 
-impl Lattice {
-    /// The lattice of all points.
+impl<'a> Lattice<'a> {
+    /// The lattice of all points; `corners` has room for d + 1 of each.
     ///
     /// # Errors
     /// [`Error::Argument`] if a feature is too large or not finite.
-    pub(super) fn new(features: &Features, parallel: bool) -> Result<Self> {
+    pub(super) fn new(
+        features: &Features,
+        corners: &'a mut [Corner],
+        parallel: bool,
+    ) -> Result<Self> {
         let lift = Lift::new(features.count());
         let layout = lift.layout(features)?;
         match layout.words() {
-            1 => Self::with_keys(features, &lift, &Steps::<1>::new(&layout), parallel),
-            2 => Self::with_keys(features, &lift, &Steps::<2>::new(&layout), parallel),
-            3..=4 => Self::with_keys(features, &lift, &Steps::<4>::new(&layout), parallel),
-            5..=16 => Self::with_keys(features, &lift, &Steps::<16>::new(&layout), parallel),
+            1 => match features.count() + 1 {
+                3 => Self::with_keys::<3, 1>(features, &lift, &Steps::new(&layout), corners, parallel),
+                4 => Self::with_keys::<4, 1>(features, &lift, &Steps::new(&layout), corners, parallel),
+                5 => Self::with_keys::<5, 1>(features, &lift, &Steps::new(&layout), corners, parallel),
+                6 => Self::with_keys::<6, 1>(features, &lift, &Steps::new(&layout), corners, parallel),
+                _ => Self::with_keys::<0, 1>(features, &lift, &Steps::new(&layout), corners, parallel),
+            },
+            2 => Self::with_keys::<0, 2>(features, &lift, &Steps::new(&layout), corners, parallel),
+            3..=4 => Self::with_keys::<0, 4>(features, &lift, &Steps::new(&layout), corners, parallel),
+            5..=16 => Self::with_keys::<0, 16>(features, &lift, &Steps::new(&layout), corners, parallel),
             _ => Err(Error::Argument(format!(
                 "an image of so many channels and so many values does not fit the lattice: {} features",
                 features.count()
@@ -68,18 +78,19 @@ impl Lattice {
         }
     }
 
-    fn with_keys<const W: usize>(
+    /// `N`: the number of corners of a point if it is known to the compiler, else 0.
+    fn with_keys<const N: usize, const W: usize>(
         features: &Features,
         lift: &Lift,
         steps: &Steps<W>,
+        corners: &'a mut [Corner],
         parallel: bool,
     ) -> Result<Self> {
         let count = features.count() + 1;
-        let points = features.points();
-        let mut corners = vec![Corner::default(); points * count];
-        let length = strip_length(points);
+        let length = strip_length(features.points());
         let work = |table: &mut Table<W>, (k, corners): (usize, &mut [Corner])| {
-            simd::dispatch(Number { features, lift, steps, table, first: k * length, corners })
+            let first = k * length;
+            simd::dispatch(Number::<N, W> { features, lift, steps, table, first, corners })
         };
         let table = || Table::new(1024);
         let found: Vec<Vec<Key<W>>> = if parallel {
@@ -110,7 +121,7 @@ impl Lattice {
 }
 
 /// Number the corners of a strip's points; returns their keys.
-struct Number<'a, 'f, const W: usize> {
+struct Number<'a, 'f, const N: usize, const W: usize> {
     features: &'a Features<'f>,
     lift: &'a Lift,
     steps: &'a Steps<W>,
@@ -119,36 +130,52 @@ struct Number<'a, 'f, const W: usize> {
     corners: &'a mut [Corner],
 }
 
-impl<const W: usize> Kernel for Number<'_, '_, W> {
+/// Simplices that are remembered, with a point that lies in each.
+const SEEN: usize = 1 << 10;
+
+impl<const N: usize, const W: usize> Kernel for Number<'_, '_, N, W> {
     type Output = Vec<Key<W>>;
 
     #[inline(always)]
     fn run<I: Isa>(self, _: I) -> Vec<Key<W>> {
         let Self { features, lift, steps, table, first, corners } = self;
         table.clear();
-        let count = features.count() + 1;
+        let count = if N > 0 { N } else { features.count() + 1 };
         let mut places = Places::new(features.count());
-        let mut keys = vec![[0; W]; count];
-        let mut last = vec![([0; W], NONE); count];
+        let mut ordered = vec![(0.0, 0); count];
         let mut named = Vec::new();
-        for (block, corners) in corners.chunks_mut(LANES * count).enumerate() {
-            places.locate(lift, features, first + block * LANES);
-            for (lane, corners) in corners.chunks_exact_mut(count).enumerate() {
-                places.corners(lane, steps, &mut keys, corners);
-                for ((corner, &key), last) in corners.iter_mut().zip(&keys).zip(&mut last) {
-                    if last.0 != key || last.1 == NONE {
-                        let (number, new) = table.number(key);
-                        if new {
-                            named.push(key);
-                        }
-                        *last = (key, number);
+        let mut seen = vec![(Simplex::NOWHERE, 0); SEEN];
+        for block in (0..corners.len() / count).step_by(LANES) {
+            places.locate::<N>(lift, features, first + block);
+            for lane in 0..LANES.min(corners.len() / count - block) {
+                let (before, rest) = corners.split_at_mut((block + lane) * count);
+                let own = &mut rest[..count];
+                let simplex = places.simplex::<N, W>(lane, steps, &mut ordered, own);
+                let seen = &mut seen[(hash(simplex) >> (64 - SEEN.ilog2())) as usize];
+                if seen.0 == simplex && count <= 16 {
+                    for (own, earlier) in own.iter_mut().zip(&before[seen.1..]) {
+                        own[0] = earlier[0];
                     }
-                    corner.row = last.1;
+                    continue;
+                }
+                *seen = (simplex, (block + lane) * count);
+                for (own, key) in own.iter_mut().zip(corner_keys(&simplex, &ordered, steps)) {
+                    let (number, new) = table.number(key);
+                    if new {
+                        named.push(key);
+                    }
+                    own[0] = number;
                 }
             }
         }
         named
     }
+}
+
+/// Spreads simplices over the highest bits.
+#[inline(always)]
+fn hash<const W: usize>(simplex: Simplex<W>) -> u64 {
+    simplex.key.into_iter().fold(simplex.axes, mix)
 }
 
 /// Number the rows of all strips; returns numbers by key (one less than the row), keys by number, strips.

@@ -26,6 +26,7 @@ use features::Features;
 use filter::{Filter, Scratch};
 use grid::Convolution;
 use lattice::Lattice;
+use simplex::Corner;
 use update::Update;
 
 pub use filter::Normalization;
@@ -43,6 +44,12 @@ pub struct Term<'a> {
     pub weight: f32,
     /// Convolve instead of filtering with a lattice; for positions alone.
     pub convolve: bool,
+}
+
+impl Term<'_> {
+    fn corners(&self) -> usize {
+        self.sigma.len() + self.sigma_intensity.len() + 1
+    }
 }
 
 /// What to do.
@@ -69,6 +76,22 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
+    /// How many pairs of numbers the working memory must have: one per voxel and corner of its simplex.
+    pub fn room(&self) -> usize {
+        let points: usize = self.shape.iter().product();
+        self.filtered().map(|term| points * term.corners()).sum()
+    }
+
+    /// The terms that need a lattice.
+    fn filtered(&self) -> impl Iterator<Item = &Term<'_>> {
+        self.needed().filter(|term| !term.convolve)
+    }
+
+    /// The terms that change anything.
+    fn needed(&self) -> impl Iterator<Item = &Term<'_>> {
+        self.terms.iter().filter(|term| term.weight != 0.0 && self.iterations > 0)
+    }
+
     fn check(&self, probabilities: &[f32], out: &[f32]) -> Result<usize> {
         let points: usize = self.shape.iter().product();
         if self.shape.is_empty() || points == 0 || self.labels == 0 {
@@ -103,13 +126,22 @@ impl Request<'_> {
     }
 }
 
-/// Probabilities (labels x voxels, C order) after inference.
+/// Probabilities (labels x voxels, C order) after inference, into `out`. `room` is working memory, [`Request::room`] says how much; it is the caller's because
+/// it is large, and some allocators give large pages.
 ///
 /// # Errors
 /// [`Error::Shape`] if lengths do not fit, [`Error::Argument`] if a sigma is not positive or so small that single precision cannot place the voxels among
 /// the points of the lattice, or the image is not finite.
-pub fn mean_field_into(probabilities: &[f32], request: &Request, out: &mut [f32]) -> Result<()> {
+pub fn mean_field_into(
+    probabilities: &[f32],
+    request: &Request,
+    room: &mut [[u32; 2]],
+    out: &mut [f32],
+) -> Result<()> {
     let points = request.check(probabilities, out)?;
+    if room.len() < request.room() {
+        return Err(Error::Shape(format!("{} pairs of room, {} needed", room.len(), request.room())));
+    }
     let threads = parallel::worthwhile(request.threads, points);
     parallel::install(threads, |parallel| {
         let update = Update {
@@ -121,7 +153,7 @@ pub fn mean_field_into(probabilities: &[f32], request: &Request, out: &mut [f32]
         };
         out.fill(0.0);
         update.run(out);
-        let mut messages = Messages::new(request, points, parallel)?;
+        let mut messages = Messages::new(request, room, points, parallel)?;
         if !messages.is_empty() {
             for _ in 0..request.iterations {
                 messages.send(out, points);
@@ -133,8 +165,8 @@ pub fn mean_field_into(probabilities: &[f32], request: &Request, out: &mut [f32]
 }
 
 /// All filters, and their working memory.
-struct Messages {
-    filters: Vec<Filter>,
+struct Messages<'a> {
+    filters: Vec<Filter<'a>>,
     convolution: Option<Convolution>,
     /// What a voxel's own value counts, if it must not.
     own: Option<Vec<f32>>,
@@ -143,16 +175,18 @@ struct Messages {
     parallel: bool,
 }
 
-impl Messages {
-    fn new(request: &Request, points: usize, parallel: bool) -> Result<Self> {
+impl<'a> Messages<'a> {
+    fn new(
+        request: &Request,
+        mut room: &'a mut [Corner],
+        points: usize,
+        parallel: bool,
+    ) -> Result<Self> {
         let mut own = (!request.include_self).then(|| vec![0.0; points]);
         let (mut filters, mut convolution) = (Vec::new(), None);
         let shape = request.shape;
-        for term in request.terms {
+        for term in request.needed() {
             let (weight, normalization) = (term.weight, request.normalization);
-            if weight == 0.0 || request.iterations == 0 {
-                continue;
-            }
             let own = own.as_deref_mut();
             if term.convolve {
                 let sigma = &term.sigma;
@@ -160,7 +194,10 @@ impl Messages {
                     Some(Convolution::new(shape, sigma, normalization, weight, own, parallel));
             } else {
                 let image = (term.image, &term.sigma_intensity[..]);
-                let lattice = Lattice::new(&Features::new(shape, &term.sigma, image), parallel)?;
+                let features = Features::new(shape, &term.sigma, image);
+                let (corners, rest) = room.split_at_mut(points * term.corners());
+                room = rest;
+                let lattice = Lattice::new(&features, corners, parallel)?;
                 filters.push(Filter::new(lattice, normalization, weight, own, parallel));
             }
         }
@@ -183,16 +220,14 @@ impl Messages {
                 1 => 1,
                 2 => 2,
                 3..=4 => 4,
-                5..=8 => 8,
-                _ => 16,
+                _ => 8,
             };
             let (group, others) = rest.split_at_mut(lanes.min(rest.len()));
             match lanes {
                 1 => self.send_group::<1>(group),
                 2 => self.send_group::<2>(group),
                 4 => self.send_group::<4>(group),
-                8 => self.send_group::<8>(group),
-                _ => self.send_group::<16>(group),
+                _ => self.send_group::<8>(group),
             }
             rest = others;
         }

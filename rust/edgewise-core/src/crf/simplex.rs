@@ -13,11 +13,19 @@ use crate::error::{Error, Result};
 use super::features::{Features, LANES, Lanes};
 use super::keys::{Key, Layout, minus, plus, times, whole_range};
 
-/// A corner of the simplex around a point: the row of its value, and its barycentric coordinate.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Corner {
-    pub(super) row: u32,
-    pub(super) weight: f32,
+/// A corner of the simplex around a point: the row of its value, and the bits of its barycentric coordinate.
+pub(super) type Corner = [u32; 2];
+
+/// The row of a corner's value.
+#[inline(always)]
+pub(super) fn row_of(corner: Corner) -> usize {
+    corner[0] as usize
+}
+
+/// The barycentric coordinate that belongs to a corner.
+#[inline(always)]
+pub(super) fn weight_of(corner: Corner) -> f32 {
+    f32::from_bits(corner[1])
 }
 
 /// Adding and subtracting it rounds to whole numbers, half to even, what is below 2^22.
@@ -90,9 +98,22 @@ pub(super) struct Places {
     /// The nearest point whose coordinates are multiples of d + 1.
     nearest: Vec<Lanes>,
     ranks: Vec<Lanes>,
-    /// The part and the axis by rank.
-    ordered: Vec<(f32, u32)>,
 }
+
+/// A simplex: the key of its remainder-0 corner, and the axes by rank, four bits each (with more than 16 of them not all).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Simplex<const W: usize> {
+    pub(super) key: Key<W>,
+    pub(super) axes: u64,
+}
+
+impl<const W: usize> Simplex<W> {
+    /// Not to be found anywhere: no axis comes twice.
+    pub(super) const NOWHERE: Self = Self { key: [0; W], axes: u64::MAX };
+}
+
+/// By rank: what a coordinate exceeds the nearest point by, as a part of d + 1, and which one it is.
+type Ordered = [(f32, u32)];
 
 impl Places {
     pub(super) fn new(features: usize) -> Self {
@@ -102,108 +123,116 @@ impl Places {
             lifted: lanes(),
             nearest: lanes(),
             ranks: lanes(),
-            ordered: vec![(0.0, 0); features + 1],
         }
     }
 
-    /// Find the simplices of the points from `first` on.
+    /// Find the simplices of the points from `first` on. `N`: the number of coordinates if it is known to the compiler, else 0.
     #[inline(always)]
-    pub(super) fn locate(&mut self, lift: &Lift, features: &Features, first: usize) {
+    pub(super) fn locate<const N: usize>(&mut self, lift: &Lift, features: &Features, first: usize) {
         features.fill(first, &mut self.features);
-        let d = lift.scales.len();
-        let size = (d + 1) as f32;
+        let count = if N > 0 { N } else { self.lifted.len() };
+        let d = count - 1;
+        let (values, scales) = (&self.features[..d], &lift.scales[..d]);
+        let lifted = &mut self.lifted[..count];
+        let nearest = &mut self.nearest[..count];
+        let ranks = &mut self.ranks[..count];
+        let size = count as f32;
         let part = 1.0 / size;
         let mut sum = [0.0; LANES];
         for j in (1..=d).rev() {
-            let (scale, feature, up) = (lift.scales[j - 1], &self.features[j - 1], j as f32);
-            let lifted = &mut self.lifted[j];
             for lane in 0..LANES {
-                let scaled = feature[lane] * scale;
-                lifted[lane] = sum[lane] - up * scaled;
+                let scaled = values[j - 1][lane] * scales[j - 1];
+                lifted[j][lane] = sum[lane] - j as f32 * scaled;
                 sum[lane] += scaled;
             }
         }
-        self.lifted[0] = sum;
+        lifted[0] = sum;
         let mut excess = [0.0; LANES];
-        for (lifted, nearest) in self.lifted.iter_mut().zip(&mut self.nearest) {
+        for (lifted, nearest) in lifted.iter().zip(nearest.iter_mut()) {
             for lane in 0..LANES {
                 let whole = (lifted[lane] * part + ROUND) - ROUND;
                 nearest[lane] = whole * size;
                 excess[lane] += whole;
             }
         }
-        self.rank();
-        for ((lifted, nearest), rank) in
-            self.lifted.iter_mut().zip(&mut self.nearest).zip(&mut self.ranks)
-        {
+        rank(lifted, nearest, ranks);
+        for i in 0..count {
             for lane in 0..LANES {
                 // a point beyond the plane is brought back along the axes that were rounded most
-                let mut moved = rank[lane] + excess[lane];
-                let shift = if moved < 0.0 {
-                    size
-                } else if moved > size - 1.0 {
-                    -size
-                } else {
-                    0.0
-                };
-                moved += shift;
-                rank[lane] = moved;
-                nearest[lane] += shift;
-                lifted[lane] = (lifted[lane] - nearest[lane]) * part;
+                let moved = ranks[i][lane] + excess[lane];
+                let down = if moved < 0.0 { size } else { 0.0 };
+                let up = if moved > size - 1.0 { size } else { 0.0 };
+                ranks[i][lane] = moved + (down - up);
+                nearest[i][lane] += down - up;
+                lifted[i][lane] = (lifted[i][lane] - nearest[i][lane]) * part;
             }
         }
     }
 
-    /// The rank of each coordinate by how far it was rounded, the most rounded down first.
+    /// The simplex of a point, and the barycentric coordinates of the point, by remainder.
     #[inline(always)]
-    fn rank(&mut self) {
-        let count = self.lifted.len();
-        for rank in &mut self.ranks {
-            *rank = [0.0; LANES];
-        }
-        for i in 0..count {
-            let mut own = self.ranks[i];
-            let mut rest = [0.0; LANES];
-            for lane in 0..LANES {
-                rest[lane] = self.lifted[i][lane] - self.nearest[i][lane];
-            }
-            for j in i + 1..count {
-                let (lifted, nearest) = (&self.lifted[j], &self.nearest[j]);
-                let other = &mut self.ranks[j];
-                for lane in 0..LANES {
-                    let less =
-                        if rest[lane] < lifted[lane] - nearest[lane] { 1.0 } else { 0.0 };
-                    own[lane] += less;
-                    other[lane] += 1.0 - less;
-                }
-            }
-            self.ranks[i] = own;
-        }
-    }
-
-    /// The keys of a point's corners, by remainder, and its barycentric coordinates.
-    #[inline(always)]
-    pub(super) fn corners<const W: usize>(
-        &mut self,
+    pub(super) fn simplex<const N: usize, const W: usize>(
+        &self,
         lane: usize,
         steps: &Steps<W>,
-        keys: &mut [Key<W>],
+        ordered: &mut Ordered,
         corners: &mut [Corner],
-    ) {
-        let d = self.lifted.len() - 1;
+    ) -> Simplex<W> {
+        let count = if N > 0 { N } else { self.lifted.len() };
+        let d = count - 1;
+        let (nearest, ranks) = (&self.nearest[..count], &self.ranks[..count]);
+        let (ordered, corners) = (&mut ordered[..count], &mut corners[..count]);
         let mut key = steps.origin;
-        for i in 0..=d {
-            key = plus(key, times(steps.units[i], self.nearest[i][lane] as i32));
-            self.ordered[self.ranks[i][lane] as usize] = (self.lifted[i][lane], i as u32);
+        let mut axes = 0;
+        for i in 0..count {
+            key = plus(key, times(steps.units[i], nearest[i][lane] as i32));
+            let rank = ranks[i][lane] as usize;
+            ordered[rank] = (self.lifted[i][lane], i as u32);
+            axes |= (i as u64) << (4 * rank & 63);
         }
-        keys[0] = key;
-        corners[0].weight = self.ordered[d].0 + (1.0 - self.ordered[0].0);
-        for remainder in 1..=d {
-            let (above, axis) = self.ordered[d + 1 - remainder];
-            let wrapped = times(steps.units[axis as usize], d as i32 + 1);
-            key = plus(key, minus(steps.all, wrapped));
-            keys[remainder] = key;
-            corners[remainder].weight = self.ordered[d - remainder].0 - above;
+        corners[0][1] = (ordered[d].0 + (1.0 - ordered[0].0)).to_bits();
+        for remainder in 1..count {
+            let weight = ordered[d - remainder].0 - ordered[d + 1 - remainder].0;
+            corners[remainder][1] = weight.to_bits();
+        }
+        Simplex { key, axes }
+    }
+}
+
+/// The rank of each coordinate by how far it was rounded, the most rounded down first.
+#[inline(always)]
+fn rank(lifted: &[Lanes], nearest: &[Lanes], ranks: &mut [Lanes]) {
+    let count = lifted.len();
+    for rank in ranks.iter_mut() {
+        *rank = [0.0; LANES];
+    }
+    for i in 0..count {
+        for j in i + 1..count {
+            for lane in 0..LANES {
+                let (a, b) = (lifted[i][lane] - nearest[i][lane], lifted[j][lane] - nearest[j][lane]);
+                let less = if a < b { 1.0 } else { 0.0 };
+                ranks[i][lane] += less;
+                ranks[j][lane] += 1.0 - less;
+            }
         }
     }
+}
+
+/// The keys of a simplex's corners, by remainder.
+#[inline(always)]
+pub(super) fn corner_keys<const W: usize>(
+    simplex: &Simplex<W>,
+    ordered: &Ordered,
+    steps: &Steps<W>,
+) -> impl Iterator<Item = Key<W>> {
+    let count = ordered.len();
+    let mut key = simplex.key;
+    (0..count).map(move |remainder| {
+        if remainder > 0 {
+            let axis = ordered[count - remainder].1;
+            let wrapped = times(steps.units[axis as usize], count as i32);
+            key = plus(key, minus(steps.all, wrapped));
+        }
+        key
+    })
 }

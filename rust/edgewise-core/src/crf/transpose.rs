@@ -1,4 +1,4 @@
-//! Planes to rows and back: 16 points at a time.
+//! Planes to rows and back, some points at a time.
 #![allow(
     clippy::inline_always,
     reason = "what is not inlined into the dispatching function is compiled for the baseline"
@@ -6,7 +6,8 @@
 
 use crate::simd::Isa;
 
-use super::features::{LANES, Lanes};
+/// Points that are turned at a time: long enough pieces of each plane for the processor to see where it goes on.
+pub(super) const BLOCK: usize = 64;
 
 /// One row per point from `start` on, one lane per plane; lanes without a plane are 0, points beyond the last are 0.
 #[inline(always)]
@@ -14,68 +15,91 @@ pub(super) fn to_rows<I: Isa, const L: usize>(
     isa: I,
     planes: &[&mut [f32]],
     start: usize,
-) -> [[f32; L]; LANES] {
-    let mut columns = [[0.0; LANES]; L];
+    rows: &mut [[f32; L]; BLOCK],
+) {
+    let mut columns = [[0.0; BLOCK]; L];
     for (column, plane) in columns.iter_mut().zip(planes) {
         *column = some(&plane[start..]);
     }
-    let mut rows = [[0.0; L]; LANES];
-    turn(isa, &columns, &mut rows);
-    rows
+    if L.is_multiple_of(8) {
+        for lane in (0..L).step_by(8) {
+            for point in (0..BLOCK).step_by(8) {
+                let square = std::array::from_fn(|i| eight(&columns[lane + i], point));
+                for (i, part) in isa.transpose(&square).into_iter().enumerate() {
+                    rows[point + i][lane..lane + 8].copy_from_slice(&part);
+                }
+            }
+        }
+    } else {
+        for (point, row) in rows.iter_mut().enumerate() {
+            for lane in 0..L {
+                row[lane] = columns[lane][point];
+            }
+        }
+    }
 }
 
 /// The rows into the planes, as far as there are planes and points; `add`: to what they hold.
 #[inline(always)]
 pub(super) fn from_rows<I: Isa, const L: usize>(
     isa: I,
-    rows: &[[f32; L]; LANES],
+    rows: &[[f32; L]; BLOCK],
     planes: &mut [&mut [f32]],
     start: usize,
     add: bool,
 ) {
-    let mut columns = [[0.0; LANES]; L];
-    turn_back(isa, rows, &mut columns);
+    let mut columns = [[0.0; BLOCK]; L];
+    if L.is_multiple_of(8) {
+        for lane in (0..L).step_by(8) {
+            for point in (0..BLOCK).step_by(8) {
+                let square = std::array::from_fn(|i| eight(&rows[point + i], lane));
+                for (i, part) in isa.transpose(&square).into_iter().enumerate() {
+                    columns[lane + i][point..point + 8].copy_from_slice(&part);
+                }
+            }
+        }
+    } else {
+        for (lane, column) in columns.iter_mut().enumerate() {
+            for point in 0..BLOCK {
+                column[point] = rows[point][lane];
+            }
+        }
+    }
     for (column, plane) in columns.iter_mut().zip(planes) {
         let plane = &mut plane[start..];
         if add {
-            let old = some(plane);
-            for lane in 0..LANES {
-                column[lane] += old[lane];
+            let old: [f32; BLOCK] = some(plane);
+            for point in 0..BLOCK {
+                column[point] += old[point];
             }
         }
-        if let Some(plane) = plane.first_chunk_mut::<LANES>() {
-            *plane = *column;
-        } else {
-            plane.copy_from_slice(&column[..plane.len()]);
-        }
+        put(column, plane);
     }
+}
+
+/// Eight values of some.
+#[inline(always)]
+fn eight(values: &[f32], start: usize) -> [f32; 8] {
+    some(&values[start..start + 8])
 }
 
 /// The first values; 0 for those that are not there.
 #[inline(always)]
-pub(super) fn some(values: &[f32]) -> Lanes {
-    if let Some(values) = values.first_chunk::<LANES>() {
+pub(super) fn some<const N: usize>(values: &[f32]) -> [f32; N] {
+    if let Some(values) = values.first_chunk::<N>() {
         return *values;
     }
-    let mut lanes = [0.0; LANES];
+    let mut lanes = [0.0; N];
     lanes[..values.len()].copy_from_slice(values);
     lanes
 }
 
+/// The first values to where they belong, as far as there is room.
 #[inline(always)]
-fn turn<I: Isa, const L: usize>(_isa: I, columns: &[Lanes; L], rows: &mut [[f32; L]; LANES]) {
-    for (point, row) in rows.iter_mut().enumerate() {
-        for lane in 0..L {
-            row[lane] = columns[lane][point];
-        }
-    }
-}
-
-#[inline(always)]
-fn turn_back<I: Isa, const L: usize>(_isa: I, rows: &[[f32; L]; LANES], columns: &mut [Lanes; L]) {
-    for (lane, column) in columns.iter_mut().enumerate() {
-        for point in 0..LANES {
-            column[point] = rows[point][lane];
-        }
+pub(super) fn put<const N: usize>(values: &[f32; N], place: &mut [f32]) {
+    if let Some(place) = place.first_chunk_mut::<N>() {
+        *place = *values;
+    } else {
+        place.copy_from_slice(&values[..place.len()]);
     }
 }

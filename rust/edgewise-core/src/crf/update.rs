@@ -8,10 +8,9 @@
 
 use crate::simd::{self, Isa, Kernel};
 
-use super::features::{LANES, Lanes};
 use super::filter::each;
 use super::lattice::strip_length;
-use super::transpose::some;
+use super::transpose::{BLOCK, put, some};
 
 /// What is the same in every iteration.
 pub(super) struct Update<'a> {
@@ -58,9 +57,9 @@ impl Kernel for Piece<'_, '_> {
         let Self { update, first, mut planes } = self;
         let labels = planes.len();
         let here = planes[0].len();
-        let mut messages = vec![[0.0; LANES]; labels];
-        let mut mixed = vec![[0.0; LANES]; labels];
-        for start in (0..here).step_by(LANES) {
+        let mut messages = vec![[0.0; BLOCK]; labels];
+        let mut mixed = vec![[0.0; BLOCK]; labels];
+        for start in (0..here).step_by(BLOCK) {
             for (message, plane) in messages.iter_mut().zip(&planes) {
                 *message = some(&plane[start..]);
             }
@@ -68,23 +67,18 @@ impl Kernel for Piece<'_, '_> {
                 mix(compatibility, &messages, &mut mixed);
                 std::mem::swap(&mut messages, &mut mixed);
             }
-            let stop = here.min(start + LANES);
+            let stop = here.min(start + BLOCK);
             let own = |label: usize| {
                 let at = label * update.points + first;
                 some(&update.probabilities[at + start..at + stop])
             };
             let sum = weigh(&mut messages, own, update.clip);
             for (value, plane) in messages.iter().zip(&mut planes) {
-                let mut share = [0.0; LANES];
-                for lane in 0..LANES {
+                let mut share = [0.0; BLOCK];
+                for lane in 0..BLOCK {
                     share[lane] = value[lane] / sum[lane];
                 }
-                let plane = &mut plane[start..];
-                if let Some(plane) = plane.first_chunk_mut::<LANES>() {
-                    *plane = share;
-                } else {
-                    plane.copy_from_slice(&share[..plane.len()]);
-                }
+                put(&share, &mut plane[start..]);
             }
         }
     }
@@ -92,11 +86,11 @@ impl Kernel for Piece<'_, '_> {
 
 /// What labels say to each other.
 #[inline(always)]
-fn mix(compatibility: &[f32], messages: &[Lanes], mixed: &mut [Lanes]) {
+fn mix(compatibility: &[f32], messages: &[[f32; BLOCK]], mixed: &mut [[f32; BLOCK]]) {
     for (row, mixed) in compatibility.chunks_exact(messages.len()).zip(mixed) {
-        let mut sum = [0.0; LANES];
+        let mut sum = [0.0; BLOCK];
         for (&cost, message) in row.iter().zip(messages) {
-            for lane in 0..LANES {
+            for lane in 0..BLOCK {
                 sum[lane] -= cost * message[lane];
             }
         }
@@ -106,17 +100,17 @@ fn mix(compatibility: &[f32], messages: &[Lanes], mixed: &mut [Lanes]) {
 
 /// Messages to weights of the labels; returns their sums.
 #[inline(always)]
-fn weigh(messages: &mut [Lanes], own: impl Fn(usize) -> Lanes, clip: f32) -> Lanes {
+fn weigh(messages: &mut [[f32; BLOCK]], own: impl Fn(usize) -> [f32; BLOCK], clip: f32) -> [f32; BLOCK] {
     let mut most = messages[0];
     for message in messages.iter() {
-        for lane in 0..LANES {
+        for lane in 0..BLOCK {
             most[lane] = if message[lane] > most[lane] { message[lane] } else { most[lane] };
         }
     }
-    let mut sum = [0.0; LANES];
+    let mut sum = [0.0; BLOCK];
     for (label, message) in messages.iter_mut().enumerate() {
         let own = own(label);
-        for lane in 0..LANES {
+        for lane in 0..BLOCK {
             let raised = if own[lane] > clip { own[lane] } else { clip };
             let kept = if raised < 1.0 { raised } else { 1.0 };
             message[lane] = kept * exp(message[lane] - most[lane]);

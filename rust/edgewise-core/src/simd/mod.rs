@@ -137,6 +137,12 @@ pub(crate) trait Isa: Copy + Send + Sync {
 
     /// Byte `i`: bit `i`, as 0 or 1.
     fn bytes(self, bits: u64) -> [u8; 64];
+
+    /// Rows to columns.
+    #[inline(always)]
+    fn transpose(self, square: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
+        std::array::from_fn(|i| square.map(|row| row[i]))
+    }
 }
 
 /// Work that is worth compiling for several instruction sets. `run` and all that is hot in it must be `#[inline(always)]`.

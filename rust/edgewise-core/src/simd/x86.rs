@@ -6,7 +6,8 @@
 #![allow(clippy::unused_self, reason = "the token is the proof")]
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_and_si256, _mm256_blendv_epi8,
+    __m256, __m256i, _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
+    _mm256_unpackhi_ps, _mm256_unpacklo_ps, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_and_si256, _mm256_blendv_epi8,
     _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set_epi64x,
     _mm256_set1_epi8, _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setr_epi64x,
     _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
@@ -133,6 +134,46 @@ impl Isa for Avx2 {
         }
         bytes
     }
+
+    #[inline(always)]
+    fn transpose(self, square: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
+        let mut rows = square.map(|row| {
+            // SAFETY: 32 bytes are there, and the load needs no alignment; holding an `Avx2` proves the instruction
+            unsafe { _mm256_loadu_ps(row.as_ptr()) }
+        });
+        // SAFETY: holding an `Avx2` proves the instructions
+        rows = unsafe { transposed(rows) };
+        rows.map(|row| {
+            let mut column = [0.0; 8];
+            // SAFETY: 32 bytes have room, and the store needs no alignment; holding an `Avx2` proves the instruction
+            unsafe { _mm256_storeu_ps(column.as_mut_ptr(), row) };
+            column
+        })
+    }
+}
+
+/// Rows to columns: pairs, fours, halves.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn transposed(rows: [__m256; 8]) -> [__m256; 8] {
+    let [a, b, c, d, e, f, g, h] = rows;
+    let pairs = |a, b| (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+    let fours = |(a, b), (c, d)| {
+        [
+            _mm256_shuffle_ps::<0x44>(a, c),
+            _mm256_shuffle_ps::<0xee>(a, c),
+            _mm256_shuffle_ps::<0x44>(b, d),
+            _mm256_shuffle_ps::<0xee>(b, d),
+        ]
+    };
+    let upper = fours(pairs(a, b), pairs(c, d));
+    let lower = fours(pairs(e, f), pairs(g, h));
+    let mut columns = rows;
+    for i in 0..4 {
+        columns[i] = _mm256_permute2f128_ps::<0x20>(upper[i], lower[i]);
+        columns[i + 4] = _mm256_permute2f128_ps::<0x31>(upper[i], lower[i]);
+    }
+    columns
 }
 
 /// Bit `i`: whether byte `i` is not in a set given as 256 bits.
@@ -209,6 +250,22 @@ impl Isa for Avx512 {
         // SAFETY: 64 bytes are there, and the store needs no alignment; holding an `Avx512` proves the instruction
         unsafe { _mm512_storeu_si512(bytes.as_mut_ptr().cast(), ones) };
         bytes
+    }
+
+    #[inline(always)]
+    fn transpose(self, square: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
+        let mut rows = square.map(|row| {
+            // SAFETY: 32 bytes are there, and the load needs no alignment; holding an `Avx512` proves the instruction
+            unsafe { _mm256_loadu_ps(row.as_ptr()) }
+        });
+        // SAFETY: holding an `Avx512` proves the instructions
+        rows = unsafe { transposed(rows) };
+        rows.map(|row| {
+            let mut column = [0.0; 8];
+            // SAFETY: 32 bytes have room, and the store needs no alignment; holding an `Avx512` proves the instruction
+            unsafe { _mm256_storeu_ps(column.as_mut_ptr(), row) };
+            column
+        })
     }
 }
 

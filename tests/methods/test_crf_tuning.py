@@ -22,7 +22,9 @@ def training_case(seed=0, shape=(24, 26)):
 
 def score(case, found):
     dices = [
-        2 * ((found == k) & (case.labels == k)).sum() / ((found == k).sum() + (case.labels == k).sum())
+        2
+        * ((found == k) & (case.labels == k)).sum()
+        / ((found == k).sum() + (case.labels == k).sum())
         for k in (1, 2)
     ]
     return np.mean(dices)

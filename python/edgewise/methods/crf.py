@@ -32,6 +32,9 @@ Sigma: TypeAlias = float | Sequence[float] | NDArray[np.floating]
 Normalization: TypeAlias = Literal["symmetric", "before", "after", "none"]
 Method: TypeAlias = Literal["lattice", "grid"]
 
+# sigma by axis in voxels, by channel, weight, whether to convolve
+_Gaussian: TypeAlias = tuple[list[float], list[float], float, bool]
+
 _NORMALIZATIONS: Final = ("symmetric", "before", "after", "none")
 _METHODS: Final = ("lattice", "grid")
 _ABOVE_ONE: Final = 1e-3  # what rounding may add to a probability
@@ -157,7 +160,7 @@ def dense_crf(
         raise ConfigError(message)
     sizes = _as_sigma(sigma, "sigma", len(shape)) / steps
     weights = [_as_weight(weight, "weight"), _as_weight(weight_bilateral, "weight_bilateral")]
-    gaussians = [(sizes.tolist(), [], weights[0], method == "grid")]
+    gaussians: list[_Gaussian] = [(sizes.tolist(), [], weights[0], method == "grid")]
     picture = _as_image(image, shape)
     if image is not None:
         sizes = _as_sigma(sigma_bilateral, "sigma_bilateral", len(shape)) / steps

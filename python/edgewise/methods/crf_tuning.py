@@ -6,18 +6,23 @@ the training data, and so does this. Cases on which results are reported must no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from edgewise._arguments import Spacing, Threads, as_array, as_label_map
+from edgewise._arguments import as_array, as_label_map
 from edgewise.errors import ConfigError, ShapeError
 from edgewise.metrics import dice
 
 from .crf import dense_crf
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from edgewise._arguments import Spacing, Threads
 
 __all__ = ["CrfCase", "CrfParameters", "CrfTuning", "Range", "tune_crf"]
 
@@ -116,8 +121,8 @@ def tune_crf(
     Returns
     -------
     CrfTuning
-        Mean Dice is over all cases and all labels but 0, of the most probable label of each voxel; a
-        label that is neither in the truth nor in the result of a case does not count.
+        Mean Dice is over all cases and all labels but 0, of the most probable label of each voxel;
+        a label that is neither in the truth nor in the result of a case does not count.
 
     Raises
     ------
@@ -199,7 +204,7 @@ def _score(
     return float(np.mean(values))
 
 
-def _dice(truth: NDArray[np.integer], found: NDArray[np.integer], labels: int) -> list[float]:
+def _dice(truth: NDArray[Any], found: NDArray[Any], labels: int) -> list[float]:
     """Return the Dice of every label but 0 that is on either side."""
     pairs = [(truth == label, found == label) for label in range(1, labels)]
     return [float(dice(one, other)) for one, other in pairs if one.any() or other.any()]
@@ -207,10 +212,9 @@ def _dice(truth: NDArray[np.integer], found: NDArray[np.integer], labels: int) -
 
 def _contrasts(cases: Sequence[CrfCase]) -> Range:
     """Return where to look for `sigma_intensity`."""
-    spans = [
-        float(np.subtract(*np.percentile(case.image, (99, 1))))
-        for case in cases
-        if case.image is not None
-    ]
-    span = max(spans, default=0.0) or 1.0  # without images, or with uniform ones, it does not matter
+    images = [as_array(case.image, "image") for case in cases if case.image is not None]
+    spans = [float(np.subtract(*np.percentile(image, (99, 1)))) for image in images]
+    span = (
+        max(spans, default=0.0) or 1.0
+    )  # without images, or with uniform ones, it does not matter
     return _CONTRASTS[0] * span, _CONTRASTS[1] * span

@@ -78,18 +78,18 @@ impl<'a> Features<'a> {
         if x + LANES <= width {
             block[self.place[axes - 1]].copy_from_slice(&self.positions[axes - 1][x..x + LANES]);
             for axis in (0..axes - 1).rev() {
-                block[self.place[axis]] =
-                    [self.positions[axis][left % self.shape[axis]]; LANES];
+                block[self.place[axis]] = [self.positions[axis][left % self.shape[axis]]; LANES];
                 left /= self.shape[axis];
             }
         } else {
-            for lane in 0..LANES {
-                let mut left = (first + lane).min(points - 1);
-                for axis in (0..axes).rev() {
-                    block[self.place[axis]][lane] =
-                        self.positions[axis][left % self.shape[axis]];
-                    left /= self.shape[axis];
+            // a block that crosses the end of a row, or of the grid
+            let mut stride = 1;
+            for axis in (0..axes).rev() {
+                let (n, positions) = (self.shape[axis], &self.positions[axis]);
+                for (lane, value) in block[self.place[axis]].iter_mut().enumerate() {
+                    *value = positions[(first + lane).min(points - 1) / stride % n];
                 }
+                stride *= n;
             }
         }
         for (channel, &sigma) in self.sigmas.iter().enumerate() {
@@ -123,7 +123,9 @@ fn finite_range(values: &[f32]) -> Option<(f32, f32)> {
             take(lane, value);
         }
     }
-    rest.iter().for_each(|&value| take(0, value));
+    for &value in rest {
+        take(0, value);
+    }
     let fine = sum.iter().all(|&zero| zero == 0.0);
     let low = low.into_iter().fold(f32::MAX, f32::min);
     let high = high.into_iter().fold(f32::MIN, f32::max);

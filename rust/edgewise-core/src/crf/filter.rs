@@ -1,11 +1,6 @@
 //! The lattice as a filter: values are spread to the corners, blurred along every axis, and gathered again.
 //!
 //! Several planes (labels) go through at once, side by side in the rows of the lattice. Tables are made once; nothing is looked up by key here.
-#![allow(
-    clippy::inline_always,
-    reason = "what is not inlined into the dispatching function is compiled for the baseline"
-)]
-
 use std::ops::Range;
 
 use rayon::prelude::*;

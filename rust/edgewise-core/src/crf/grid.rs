@@ -1,9 +1,4 @@
 //! Gaussians of the position alone, by convolution along each axis in turn: no lattice, and no error but the cut tails.
-#![allow(
-    clippy::inline_always,
-    reason = "what is not inlined into the dispatching function is compiled for the baseline"
-)]
-
 use crate::simd::{self, Isa, Kernel};
 
 use super::features::{LANES, Lanes};

@@ -45,7 +45,8 @@ impl Layout {
         let (mut word, mut bit) = (0, 0);
         let mut places = Vec::with_capacity(ranges.len());
         for &(low, high) in ranges {
-            let bits = u64::BITS - (i64::from(high) - i64::from(low)).unsigned_abs().leading_zeros();
+            let bits =
+                u64::BITS - (i64::from(high) - i64::from(low)).unsigned_abs().leading_zeros();
             if bit + bits > u64::BITS {
                 (word, bit) = (word + 1, 0);
             }

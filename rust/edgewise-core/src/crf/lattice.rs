@@ -62,15 +62,49 @@ impl<'a> Lattice<'a> {
         let layout = lift.layout(features)?;
         match layout.words() {
             1 => match features.count() + 1 {
-                3 => Self::with_keys::<3, 1>(features, &lift, &Steps::new(&layout), corners, parallel),
-                4 => Self::with_keys::<4, 1>(features, &lift, &Steps::new(&layout), corners, parallel),
-                5 => Self::with_keys::<5, 1>(features, &lift, &Steps::new(&layout), corners, parallel),
-                6 => Self::with_keys::<6, 1>(features, &lift, &Steps::new(&layout), corners, parallel),
-                _ => Self::with_keys::<0, 1>(features, &lift, &Steps::new(&layout), corners, parallel),
+                3 => Self::with_keys::<3, 1>(
+                    features,
+                    &lift,
+                    &Steps::new(&layout),
+                    corners,
+                    parallel,
+                ),
+                4 => Self::with_keys::<4, 1>(
+                    features,
+                    &lift,
+                    &Steps::new(&layout),
+                    corners,
+                    parallel,
+                ),
+                5 => Self::with_keys::<5, 1>(
+                    features,
+                    &lift,
+                    &Steps::new(&layout),
+                    corners,
+                    parallel,
+                ),
+                6 => Self::with_keys::<6, 1>(
+                    features,
+                    &lift,
+                    &Steps::new(&layout),
+                    corners,
+                    parallel,
+                ),
+                _ => Self::with_keys::<0, 1>(
+                    features,
+                    &lift,
+                    &Steps::new(&layout),
+                    corners,
+                    parallel,
+                ),
             },
             2 => Self::with_keys::<0, 2>(features, &lift, &Steps::new(&layout), corners, parallel),
-            3..=4 => Self::with_keys::<0, 4>(features, &lift, &Steps::new(&layout), corners, parallel),
-            5..=16 => Self::with_keys::<0, 16>(features, &lift, &Steps::new(&layout), corners, parallel),
+            3..=4 => {
+                Self::with_keys::<0, 4>(features, &lift, &Steps::new(&layout), corners, parallel)
+            }
+            5..=16 => {
+                Self::with_keys::<0, 16>(features, &lift, &Steps::new(&layout), corners, parallel)
+            }
             _ => Err(Error::Argument(format!(
                 "an image of so many channels and so many values does not fit the lattice: {} features",
                 features.count()
@@ -144,7 +178,7 @@ impl<const N: usize, const W: usize> Kernel for Number<'_, '_, N, W> {
         let mut places = Places::new(features.count());
         let mut ordered = vec![(0.0, 0); count];
         let mut named = Vec::new();
-        let mut seen = vec![(Simplex::NOWHERE, 0); SEEN];
+        let mut seen = [(Simplex::NOWHERE, 0); SEEN];
         for block in (0..corners.len() / count).step_by(LANES) {
             places.locate::<N>(lift, features, first + block);
             for lane in 0..LANES.min(corners.len() / count - block) {
@@ -212,9 +246,11 @@ fn neighbours<const W: usize>(table: &Table<W>, keys: &[Key<W>], step: Key<W>) -
             found[next as usize][0] = number as u32 + 1;
         }
     }
-    debug_assert!(keys.iter().zip(&found).all(|(&key, &[before, _])| {
-        table.find(minus(key, step)).wrapping_add(1) == before
-    }));
+    debug_assert!(
+        keys.iter()
+            .zip(&found)
+            .all(|(&key, &[before, _])| { table.find(minus(key, step)).wrapping_add(1) == before })
+    );
     found
 }
 

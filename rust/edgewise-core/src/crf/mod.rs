@@ -5,8 +5,10 @@
 //! and the image's values, each divided by its sigma. Mean field starts at `Q = p` and repeats `Q_i(a) ~ p_i(a) exp(-sum_m w_m sum_b mu(a, b) (K_m Q(b))_i)`
 //! for all voxels at once.
 //!
-//! `K_m` is a filter of all voxels, normalised on one side or both by what it makes of ones. [`lattice`] makes it in time linear in the voxels; positions alone
-//! can also be convolved, see [`grid`]. Nothing is learned here, and no label is chosen: probabilities go in and come out.
+//! `K_m` is a filter of all voxels, normalised on one side or both by what it makes of ones. The permutohedral lattice makes it in time linear in the voxels; positions alone
+//! can also be convolved on the grid. Nothing is learned here, and no label is chosen: probabilities go in and come out.
+
+#![allow(clippy::inline_always, reason = "see `simd`")]
 
 mod features;
 mod filter;
@@ -140,7 +142,11 @@ pub fn mean_field_into(
 ) -> Result<()> {
     let points = request.check(probabilities, out)?;
     if room.len() < request.room() {
-        return Err(Error::Shape(format!("{} pairs of room, {} needed", room.len(), request.room())));
+        return Err(Error::Shape(format!(
+            "{} pairs of room, {} needed",
+            room.len(),
+            request.room()
+        )));
     }
     let threads = parallel::worthwhile(request.threads, points);
     parallel::install(threads, |parallel| {

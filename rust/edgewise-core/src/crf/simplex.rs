@@ -3,11 +3,6 @@
 //! Adams, Baek, Davis, "Fast high-dimensional filtering using the permutohedral lattice", Eurographics 2010, sections 3 and 4. A vector of d features
 //! is lifted into the plane of d + 1 coordinates whose sum is 0; the lattice's points there have coordinates that are all equal modulo d + 1. Rounding
 //! is half to even, and all is done in single precision in one fixed order, because which points exist depends on it.
-#![allow(
-    clippy::inline_always,
-    reason = "what is not inlined into the dispatching function is compiled for the baseline"
-)]
-
 use crate::error::{Error, Result};
 
 use super::features::{Features, LANES, Lanes};
@@ -128,7 +123,12 @@ impl Places {
 
     /// Find the simplices of the points from `first` on. `N`: the number of coordinates if it is known to the compiler, else 0.
     #[inline(always)]
-    pub(super) fn locate<const N: usize>(&mut self, lift: &Lift, features: &Features, first: usize) {
+    pub(super) fn locate<const N: usize>(
+        &mut self,
+        lift: &Lift,
+        features: &Features,
+        first: usize,
+    ) {
         features.fill(first, &mut self.features);
         let count = if N > 0 { N } else { self.lifted.len() };
         let d = count - 1;
@@ -188,7 +188,7 @@ impl Places {
             key = plus(key, times(steps.units[i], nearest[i][lane] as i32));
             let rank = ranks[i][lane] as usize;
             ordered[rank] = (self.lifted[i][lane], i as u32);
-            axes |= (i as u64) << (4 * rank & 63);
+            axes |= (i as u64) << ((4 * rank) & 63);
         }
         corners[0][1] = (ordered[d].0 + (1.0 - ordered[0].0)).to_bits();
         for remainder in 1..count {
@@ -209,7 +209,8 @@ fn rank(lifted: &[Lanes], nearest: &[Lanes], ranks: &mut [Lanes]) {
     for i in 0..count {
         for j in i + 1..count {
             for lane in 0..LANES {
-                let (a, b) = (lifted[i][lane] - nearest[i][lane], lifted[j][lane] - nearest[j][lane]);
+                let (a, b) =
+                    (lifted[i][lane] - nearest[i][lane], lifted[j][lane] - nearest[j][lane]);
                 let less = if a < b { 1.0 } else { 0.0 };
                 ranks[i][lane] += less;
                 ranks[j][lane] += 1.0 - less;

@@ -1,9 +1,4 @@
 //! Planes to rows and back, some points at a time.
-#![allow(
-    clippy::inline_always,
-    reason = "what is not inlined into the dispatching function is compiled for the baseline"
-)]
-
 use crate::simd::Isa;
 
 /// Points that are turned at a time: long enough pieces of each plane for the processor to see where it goes on.

@@ -1,11 +1,6 @@
 //! The update of the mean field: probabilities times the exponential of the messages, divided by their sum.
 //!
 //! exp(-unary energy) is the clipped probability itself, so no logarithm is taken anywhere.
-#![allow(
-    clippy::inline_always,
-    reason = "what is not inlined into the dispatching function is compiled for the baseline"
-)]
-
 use crate::simd::{self, Isa, Kernel};
 
 use super::filter::each;
@@ -100,7 +95,11 @@ fn mix(compatibility: &[f32], messages: &[[f32; BLOCK]], mixed: &mut [[f32; BLOC
 
 /// Messages to weights of the labels; returns their sums.
 #[inline(always)]
-fn weigh(messages: &mut [[f32; BLOCK]], own: impl Fn(usize) -> [f32; BLOCK], clip: f32) -> [f32; BLOCK] {
+fn weigh(
+    messages: &mut [[f32; BLOCK]],
+    own: impl Fn(usize) -> [f32; BLOCK],
+    clip: f32,
+) -> [f32; BLOCK] {
     let mut most = messages[0];
     for message in messages.iter() {
         for lane in 0..BLOCK {

@@ -289,10 +289,8 @@ impl<const L: usize> Kernel for Share<'_, L> {
     #[inline(always)]
     fn run<I: Isa>(self, _: I) {
         for &[row, place] in self.list {
-            let (row, more) = (&mut self.rows[row as usize], &self.shared[place as usize]);
-            for lane in 0..L {
-                row[lane] += more[lane];
-            }
+            let row = &mut self.rows[row as usize];
+            *row = plus(*row, self.shared[place as usize]);
         }
     }
 }
@@ -312,12 +310,19 @@ impl<const L: usize> Kernel for Blur<'_, L> {
     fn run<I: Isa>(self, _: I) {
         let own = &self.old[self.first..];
         for ((new, own), &[a, b]) in self.new.iter_mut().zip(own).zip(self.neighbours) {
-            let (a, b) = (&self.old[a as usize], &self.old[b as usize]);
-            for lane in 0..L {
-                new[lane] = own[lane] + 0.5 * (a[lane] + b[lane]);
-            }
+            let sides = plus(self.old[a as usize], self.old[b as usize]);
+            *new = plus(*own, sides.map(|side| 0.5 * side));
         }
     }
+}
+
+/// The sum, lane by lane; copies, because the compiler does not see that rows do not overlap.
+#[inline(always)]
+fn plus<const L: usize>(mut a: [f32; L], b: [f32; L]) -> [f32; L] {
+    for lane in 0..L {
+        a[lane] += b[lane];
+    }
+    a
 }
 
 /// Replace planes (at most `L`) by the sum of what the filters gather; `add`: they already hold another part of it.

@@ -1,5 +1,5 @@
 //! Planes to rows and back, some points at a time.
-use crate::simd::Isa;
+use crate::simd::{Isa, prefetch};
 
 /// Points that are turned at a time: long enough pieces of each plane for the processor to see where it goes on.
 pub(super) const BLOCK: usize = 64;
@@ -14,7 +14,7 @@ pub(super) fn to_rows<I: Isa, const L: usize>(
 ) {
     let mut columns = [[0.0; BLOCK]; L];
     for (column, plane) in columns.iter_mut().zip(planes) {
-        *column = some(&plane[start..]);
+        *column = block_of(&plane[start..]);
     }
     if L.is_multiple_of(8) {
         for lane in (0..L).step_by(8) {
@@ -63,7 +63,7 @@ pub(super) fn from_rows<I: Isa, const L: usize>(
     for (column, plane) in columns.iter_mut().zip(planes) {
         let plane = &mut plane[start..];
         if add {
-            let old: [f32; BLOCK] = some(plane);
+            let old = block_of(plane);
             for point in 0..BLOCK {
                 column[point] += old[point];
             }
@@ -76,6 +76,16 @@ pub(super) fn from_rows<I: Isa, const L: usize>(
 #[inline(always)]
 fn eight(values: &[f32], start: usize) -> [f32; 8] {
     some(&values[start..start + 8])
+}
+
+/// The first values, while the block after them is fetched: pieces of many planes are too short for the processor to see a pattern.
+#[inline(always)]
+pub(super) fn block_of(plane: &[f32]) -> [f32; BLOCK] {
+    if let Some(values) = plane.first_chunk::<BLOCK>() {
+        prefetch(values, size_of_val(values));
+        return *values;
+    }
+    some(plane)
 }
 
 /// The first values; 0 for those that are not there.

@@ -5,7 +5,7 @@ use crate::simd::{self, Isa, Kernel};
 
 use super::filter::each;
 use super::lattice::strip_length;
-use super::transpose::{BLOCK, put, some};
+use super::transpose::{BLOCK, block_of, put};
 
 /// What is the same in every iteration.
 pub(super) struct Update<'a> {
@@ -56,7 +56,7 @@ impl Kernel for Piece<'_, '_> {
         let mut mixed = vec![[0.0; BLOCK]; labels];
         for start in (0..here).step_by(BLOCK) {
             for (message, plane) in messages.iter_mut().zip(&planes) {
-                *message = some(&plane[start..]);
+                *message = block_of(&plane[start..]);
             }
             if let Some(compatibility) = update.compatibility {
                 mix(compatibility, &messages, &mut mixed);
@@ -65,7 +65,7 @@ impl Kernel for Piece<'_, '_> {
             let stop = here.min(start + BLOCK);
             let own = |label: usize| {
                 let at = label * update.points + first;
-                some(&update.probabilities[at + start..at + stop])
+                block_of(&update.probabilities[at + start..at + stop])
             };
             let sum = weigh(&mut messages, own, update.clip);
             for (value, plane) in messages.iter().zip(&mut planes) {

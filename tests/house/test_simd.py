@@ -12,7 +12,7 @@ from edgewise import _core
 
 SCRIPT = """
 import hashlib, numpy as np, edgewise
-from edgewise import _core, voxels
+from edgewise import _core, methods, voxels
 rng = np.random.default_rng(3)
 a = rng.random((40, 65, 130)) < 0.9
 b = np.roll(a, 1, 0) & (rng.random(a.shape) < 0.97)
@@ -23,6 +23,7 @@ results = [
     edgewise.boundary(a), voxels.fill_holes(a), edgewise.region_grow(a, [(1, 2, 3)], lower=1),
     [edgewise.hd95(a, b), edgewise.assd(a, b), edgewise.nsd(a, b, tolerance=1)],
     list(voxels.count_labels(labels).values()),
+    methods.dense_crf(rng.dirichlet(np.ones(9), (30, 40)).T, rng.random((2, 40, 30)) * 90),
 ]
 digest = hashlib.sha256(b"".join(np.asarray(r).tobytes() for r in results)).hexdigest()
 print(_core.simd_level(), digest)

@@ -2,8 +2,8 @@
 
 Tables: distance-transform, pairs, worst-cases, labels, regions, folders, overhead (default: all).
 `scaling` measures how times grow with voxels and labels, `memory` what a call takes beyond its
-input, `swap` libraries beside their drop-ins, `resample` class scores brought to another grid;
-`render` turns JSON files into one Markdown page.
+input, `swap` libraries beside their drop-ins, `crf` the fully connected CRF, `resample` class
+scores brought to another grid; `render` turns JSON files into one Markdown page.
 Input volumes are made from seeds and kept in $EDGEWISE_BENCH_DATA (default: the temporary folder).
 """
 
@@ -20,6 +20,7 @@ from pathlib import Path
 from edgewise.racing import machine, race, set_threads
 
 from . import (
+    crf,
     folders,
     labels,
     memory,
@@ -43,7 +44,12 @@ TABLES: dict[str, Table] = {
 
 def main() -> int:
     arguments = sys.argv[1:]
-    own = {"resample": resample.main, "scaling": scaling.main, "swap": swap.main}
+    own = {
+        "crf": crf.main,
+        "resample": resample.main,
+        "scaling": scaling.main,
+        "swap": swap.main,
+    }
     if arguments and arguments[0] in own:
         return own[arguments[0]](arguments[1:])
     if arguments[:1] == ["memory"]:

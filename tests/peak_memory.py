@@ -33,6 +33,18 @@ def noise() -> NDArray[np.bool_]:
     return np.random.default_rng(0).random(SHAPE, dtype=np.float32) < 0.5
 
 
+def chances() -> NDArray[np.float32]:
+    """Probabilities of two labels."""
+    inside = np.where(balls(), np.float32(0.8), np.float32(0.3))
+    return np.stack([1 - inside, inside])
+
+
+def scan() -> NDArray[np.float32]:
+    """An image of the balls with noise, one channel."""
+    rng = np.random.default_rng(0)
+    return (100 * balls() + 6 * rng.standard_normal(SHAPE, dtype=np.float32))[None]
+
+
 def labels(shift: int = 0) -> NDArray[np.uint8]:
     """64 boxes."""
     z, y, x = (np.arange(n) for n in SHAPE)
@@ -95,6 +107,17 @@ CALLS: dict[str, Callable[[], Callable[[], object]]] = {
     "hd95": lambda: partial(edgewise.hd95, balls(), balls(1.0), spacing=SPACING),
     "nsd": lambda: partial(edgewise.nsd, balls(), balls(1.0), tolerance=1.0, spacing=SPACING),
     "hd95, noise": lambda: partial(edgewise.hd95, noise(), balls()),
+    "dense_crf": lambda: partial(
+        methods.dense_crf,
+        chances(),
+        scan(),
+        sigma_bilateral=10,
+        sigma_intensity=20,
+        iterations=1,
+    ),
+    "dense_crf, positions convolved": lambda: partial(
+        methods.dense_crf, chances(), method="grid", iterations=1
+    ),
     "measure 64 labels": lambda: partial(
         metrics.measure, labels(), labels(2), metrics=("dice", "hd95", "assd", "nsd@1mm")
     ),

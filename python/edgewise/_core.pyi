@@ -18,6 +18,7 @@ __all__ = [
     "boundary",
     "chamfer_transform",
     "connected_components",
+    "dense_crf",
     "dilate",
     "directed_hausdorff",
     "distance_transform",
@@ -232,6 +233,21 @@ def region_grow(
 def flood(
     image: NDArray[Any], seed: Sequence[int], *, tolerance: float | int | None, connectivity: int
 ) -> NDArray[np.bool_]: ...
+
+# crf.rs: probabilities (labels, ...) and image (channels, ...) in C order; gaussians: sigma by axis in elements, sigma by channel (none: positions alone), weight,
+# whether to convolve (at most one, positions alone); compatibility: labels x labels, row by row
+def dense_crf(
+    probabilities: NDArray[np.float32],
+    image: NDArray[np.float32],
+    *,
+    gaussians: Sequence[tuple[Sequence[float], Sequence[float], float, bool]],
+    compatibility: Sequence[float] | None,
+    iterations: int,
+    normalization: Literal["symmetric", "before", "after", "none"],
+    include_self: bool,
+    clip: float,
+    threads: int,
+) -> NDArray[np.float32]: ...
 
 # thinning.rs
 def skeleton(mask: _Mask, *, thinning: Literal["zhang", "lee"]) -> NDArray[np.bool_]: ...

@@ -92,6 +92,16 @@ def test_a_swap_from_input_to_page(tmp_path):
     assert "old" not in text
 
 
+def test_the_crf_from_input_to_table(tmp_path):
+    command = [sys.executable, "-m", "benches", "crf", "--quick", "--rounds", "1"]
+    command += ["--threads", "1", "--json", str(tmp_path / "crf.json")]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    rows = json.loads((tmp_path / "crf.json").read_text())["rows"]
+    assert [row["threads"] for row in rows] == [1, 1, 1]
+    assert all(row["ours"] > 0 for row in rows)
+    assert "| 64 x 128 x 128, 2 labels, 1 channel | 1 |" in done.stdout
+
+
 def test_a_swap_whose_values_differ_has_no_times(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
     from benches import swap

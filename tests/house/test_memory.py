@@ -44,6 +44,9 @@ STATED = {
     "hd95": 0.25 + 0.25 + 0.375,
     "nsd": 0.25 + 0.25 + 0.375 + 0.25,
     "hd95, noise": 0.25 + 0.25 + 0.375 + 4 + 16 * 0.5,  # half of all voxels are far elements
+    # two labels; 4 corners of positions and 5 of positions and image; normalisation; the lattice
+    "dense_crf": 8 + 8 * (4 + 5) + 4 + 8,
+    "dense_crf, positions convolved": 8 + 16,
     "measure 64 labels": 0.5,
 }
 

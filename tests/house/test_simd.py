@@ -12,7 +12,7 @@ from edgewise import _core
 
 SCRIPT = """
 import hashlib, numpy as np, edgewise
-from edgewise import _core, voxels
+from edgewise import _core, methods, voxels
 rng = np.random.default_rng(3)
 a = rng.random((40, 65, 130)) < 0.9
 b = np.roll(a, 1, 0) & (rng.random(a.shape) < 0.97)
@@ -26,6 +26,7 @@ results = [
     voxels.resample_argmax(rng.normal(size=(9, 5, 20, 33)).astype(np.float32), (9, 31, 70)),
     voxels.resample_argmax(rng.normal(size=(9, 20, 70)).astype(np.float16), (31, 33)),
     voxels.resample(rng.normal(size=(5, 20, 33)), (9, 31, 70)),
+    methods.dense_crf(rng.dirichlet(np.ones(9), (30, 40)).T, rng.random((2, 40, 30)) * 90),
 ]
 digest = hashlib.sha256(b"".join(np.asarray(r).tobytes() for r in results)).hexdigest()
 print(_core.simd_level(), digest)

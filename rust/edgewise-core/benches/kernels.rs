@@ -1,9 +1,10 @@
-//! Times of the kernels that a pair goes through, to find regressions: `cargo bench -p edgewise-core`.
+//! Times of the kernels that a pair goes through, and of the CRF, to find regressions: `cargo bench -p edgewise-core`.
 //!
 //! Two balls of 128^3 voxels, one with a satellite, so that near and far elements both occur. Ratios to other libraries are in `benches/` at the top.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use edgewise_core::counts::joint_histogram;
+use edgewise_core::crf::{self, mean_field_into};
 use edgewise_core::distance::{Request, transform};
 use edgewise_core::grid::Bounds;
 use edgewise_core::surface::{Boundary, Edge};
@@ -63,5 +64,51 @@ fn kernels(bench: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, kernels);
+/// Two labels of a ball with uncertain probabilities, and an image of it with noise.
+fn field(bench: &mut Criterion) {
+    const SHAPE: [usize; 3] = [SIDE / 2; 3];
+    const VOXELS: usize = SIDE.pow(3) / 8;
+    let mut ball_map = vec![0; SIDE.pow(3)];
+    ball(&mut ball_map, [32, 64, 64], 25);
+    let noise = |i: usize| (i.wrapping_mul(2_654_435_761) >> 7) as u8;
+    let image: Vec<f32> =
+        (0..VOXELS).map(|i| 90.0 * f32::from(ball_map[i]) + f32::from(noise(i)) / 20.0).collect();
+    let inside: Vec<f32> = (0..VOXELS)
+        .map(|i| 0.3 + 0.3 * f32::from(ball_map[i]) + f32::from(noise(i + 7)) / 800.0)
+        .collect();
+    let probabilities: Vec<f32> =
+        inside.iter().map(|p| 1.0 - p).chain(inside.iter().copied()).collect();
+    let positions = |sigma: f32, convolve| crf::Term {
+        sigma: vec![sigma; 3],
+        image: &[],
+        sigma_intensity: vec![],
+        weight: 3.0,
+        convolve,
+    };
+    let alike = crf::Term { image: &image, sigma_intensity: vec![20.0], ..positions(10.0, false) };
+    for (name, terms) in [
+        ("positions", vec![positions(3.0, false)]),
+        ("positions, convolved", vec![positions(3.0, true)]),
+        ("positions and image", vec![positions(3.0, false), alike]),
+    ] {
+        let request = crf::Request {
+            shape: &SHAPE,
+            labels: 2,
+            terms: &terms,
+            compatibility: None,
+            iterations: 5,
+            normalization: crf::Normalization::Symmetric,
+            include_self: true,
+            clip: 1e-5,
+            threads: 1,
+        };
+        let mut room = vec![[0; 2]; request.room()];
+        let mut out = vec![0.0; 2 * VOXELS];
+        bench.bench_function(&format!("crf: {name}"), |b| {
+            b.iter(|| mean_field_into(&probabilities, &request, &mut room, &mut out));
+        });
+    }
+}
+
+criterion_group!(benches, kernels, field);
 criterion_main!(benches);

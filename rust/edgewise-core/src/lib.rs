@@ -9,6 +9,7 @@
 pub mod chamfer;
 pub mod components;
 pub mod counts;
+pub mod crf;
 pub mod distance;
 pub mod error;
 pub mod flood;

@@ -9,6 +9,7 @@ mod batches;
 mod chamfer;
 mod components;
 mod counts;
+mod crf;
 mod distance;
 mod errors;
 mod flood;
@@ -33,6 +34,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     chamfer::register(module)?;
     components::register(module)?;
     counts::register(module)?;
+    crf::register(module)?;
     distance::register(module)?;
     flood::register(module)?;
     gzip::register(module)?;

@@ -11,6 +11,8 @@
     reason = "what is not inlined into the dispatching function is compiled for the baseline"
 )]
 
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 #[allow(
@@ -190,6 +192,12 @@ pub(crate) trait Isa: Copy + Send + Sync {
     #[inline(always)]
     fn mix(self, a: Self::Floats, b: Self::Floats, weight: Self::Floats) -> Self::Floats {
         self.add(a, self.mul(self.sub(b, a), weight))
+    }
+
+    /// Rows to columns.
+    #[inline(always)]
+    fn transpose(self, square: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
+        std::array::from_fn(|i| square.map(|row| row[i]))
     }
 }
 

@@ -8,11 +8,10 @@
 use std::arch::x86_64::{
     __m256, __m256i, __m512, __m512i, _CMP_GE_OQ, _CMP_GT_OQ, _MM_HINT_T0, _mm_prefetch,
     _mm256_add_ps, _mm256_and_si256, _mm256_blendv_epi8, _mm256_blendv_ps, _mm256_castps_si256,
-    _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cmpeq_epi8, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_max_ps, _mm256_min_ps, _mm256_movemask_epi8, _mm256_movemask_ps, _mm256_mul_ps,
-    _mm256_permutevar8x32_ps, _mm256_set_epi64x, _mm256_set1_epi8, _mm256_set1_epi32,
-    _mm256_set1_epi64x, _mm256_setr_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8,
-    _mm256_slli_epi32, _mm256_srli_epi16, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_ps,
+    _mm256_cmp_ps, _mm256_cmpeq_epi8, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_max_ps,
+    _mm256_min_ps, _mm256_movemask_epi8, _mm256_mul_ps, _mm256_set_epi64x, _mm256_set1_epi8,
+    _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setr_epi64x, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_ps,
     _mm512_add_epi16, _mm512_add_ps, _mm512_and_si512, _mm512_castsi512_si256, _mm512_cmp_ps_mask,
     _mm512_cvtepu8_epi16, _mm512_cvtph_ps, _mm512_extracti64x4_epi64, _mm512_loadu_ps,
     _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_mask_blend_ps, _mm512_maskz_compress_epi8,
@@ -22,6 +21,7 @@ use std::arch::x86_64::{
     _mm512_storeu_si512, _mm512_sub_ps, _mm512_test_epi8_mask,
 };
 
+use super::lanes::{movemask_of_at_least, pick_of_32, transposed};
 use super::{Baseline, Isa, Kernel, Level};
 
 /// What this processor has.
@@ -184,6 +184,22 @@ impl Isa for Avx2 {
         bytes
     }
 
+    #[inline(always)]
+    fn transpose(self, square: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
+        let mut rows = square.map(|row| {
+            // SAFETY: 32 bytes are there, and the load needs no alignment; holding an `Avx2` proves the instruction
+            unsafe { _mm256_loadu_ps(row.as_ptr()) }
+        });
+        // SAFETY: holding an `Avx2` proves the instructions
+        rows = unsafe { transposed(rows) };
+        rows.map(|row| {
+            let mut column = [0.0; 8];
+            // SAFETY: 32 bytes have room, and the store needs no alignment; holding an `Avx2` proves the instruction
+            unsafe { _mm256_storeu_ps(column.as_mut_ptr(), row) };
+            column
+        })
+    }
+
     type Floats = [__m256; 2];
 
     #[inline(always)]
@@ -248,13 +264,6 @@ impl Isa for Avx2 {
     }
 }
 
-/// Bit `i`: whether number `i` of `a` is at least that of `b`.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn movemask_of_at_least(a: __m256, b: __m256) -> i32 {
-    _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GE_OQ>(a, b))
-}
-
 /// Where a value is greater than the best one so far, it is the best, and its label too.
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -268,19 +277,6 @@ fn challenge_8(isa: Avx2, values: __m256, label: u32, best: &mut [f32; 8], label
     unsafe { _mm256_storeu_ps(best.as_mut_ptr(), values) };
     // SAFETY: as above
     unsafe { _mm256_storeu_si256(labels.as_mut_ptr().cast(), new) };
-}
-
-/// Eight elements at places below 32.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn pick_of_32(window: [__m256; 4], places: __m256i) -> __m256 {
-    // of the index the lowest three bits count; bits 3 and 4 are moved to where blending looks
-    let [a, b, c, d] = window;
-    let (a, b) = (_mm256_permutevar8x32_ps(a, places), _mm256_permutevar8x32_ps(b, places));
-    let (c, d) = (_mm256_permutevar8x32_ps(c, places), _mm256_permutevar8x32_ps(d, places));
-    let odd = _mm256_castsi256_ps(_mm256_slli_epi32::<28>(places));
-    let late = _mm256_castsi256_ps(_mm256_slli_epi32::<27>(places));
-    _mm256_blendv_ps(_mm256_blendv_ps(a, b, odd), _mm256_blendv_ps(c, d, odd), late)
 }
 
 /// Bit `i`: whether byte `i` is not in a set given as 256 bits.
@@ -363,6 +359,22 @@ impl Isa for Avx512 {
         // SAFETY: 64 bytes are there, and the store needs no alignment; holding an `Avx512` proves the instruction
         unsafe { _mm512_storeu_si512(bytes.as_mut_ptr().cast(), ones) };
         bytes
+    }
+
+    #[inline(always)]
+    fn transpose(self, square: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
+        let mut rows = square.map(|row| {
+            // SAFETY: 32 bytes are there, and the load needs no alignment; holding an `Avx512` proves the instruction
+            unsafe { _mm256_loadu_ps(row.as_ptr()) }
+        });
+        // SAFETY: holding an `Avx512` proves the instructions
+        rows = unsafe { transposed(rows) };
+        rows.map(|row| {
+            let mut column = [0.0; 8];
+            // SAFETY: 32 bytes have room, and the store needs no alignment; holding an `Avx512` proves the instruction
+            unsafe { _mm256_storeu_ps(column.as_mut_ptr(), row) };
+            column
+        })
     }
 
     type Floats = __m512;

@@ -94,11 +94,10 @@ impl<'a> Filter<'a> {
             Normalization::Before => filter.before = Some(sums),
             Normalization::After => filter.after = Some(sums),
             Normalization::Symmetric => {
-                for (corners, factor) in filter.lattice.corners.chunks_exact_mut(count).zip(sums) {
-                    for corner in corners {
-                        corner[1] = (weight_of(*corner) * factor).to_bits();
-                    }
-                }
+                let corners = filter.lattice.corners.chunks_mut(CHUNK * count);
+                each(corners.zip(sums.chunks(CHUNK)).collect(), parallel, |(corners, factors)| {
+                    scale(corners, factors, count);
+                });
             }
         }
         filter
@@ -106,6 +105,15 @@ impl<'a> Filter<'a> {
 
     fn points(&self) -> usize {
         self.lattice.corners.len() / self.lattice.corner_count()
+    }
+}
+
+/// Multiply the weights of some points' corners.
+fn scale(corners: &mut [Corner], factors: &[f32], count: usize) {
+    for (corners, factor) in corners.chunks_exact_mut(count).zip(factors) {
+        for corner in corners {
+            corner[1] = (weight_of(*corner) * factor).to_bits();
+        }
     }
 }
 

@@ -102,6 +102,18 @@ def test_the_crf_from_input_to_table(tmp_path):
     assert "| 64 x 128 x 128, 2 labels, 1 channel | 1 |" in done.stdout
 
 
+def test_resampling_from_input_to_page(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- resample table -->\nold\n<!-- end of resample table -->\n")
+    command = [sys.executable, "-m", "benches", "resample", "3", "--quick", "--rounds", "1"]
+    command += ["--threads", "1", "--json", str(tmp_path / "r.json"), "--page", str(page)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    rows = json.loads((tmp_path / "r.json").read_text())["rows"]
+    assert rows[0]["name"] == "edgewise"
+    assert all(row["ms"] > 0 for row in rows)
+    assert "| 3 classes, network, float32, 64x128x128 to 128x256x256 | 1 |" in page.read_text()
+
+
 def test_a_swap_whose_values_differ_has_no_times(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
     from benches import swap

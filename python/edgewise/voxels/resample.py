@@ -117,7 +117,7 @@ def resample_argmax(
 
     Values are computed in single precision along the first axis, then the second, then the third.
     Memory beyond the result: 16 bytes per class and element of a row, for each thread; if the last
-    axis is not contiguous in memory, also 9 rows of 9 planes of all classes.
+    axis is not contiguous in memory, also at most 18 rows of 9 planes of all classes.
 
     Examples
     --------

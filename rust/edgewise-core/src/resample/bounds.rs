@@ -93,7 +93,7 @@ fn column_bounds<T: Element, I: Isa>(
     let (highest, lowest, zero) =
         (isa.all(f32::NEG_INFINITY), isa.all(f32::INFINITY), isa.all(0.0));
     let (mut most, mut least, mut sum) = ([highest; 2], [lowest; 2], [zero; 2]);
-    for &row in rows.rows {
+    for &row in rows.offsets {
         let at = (start + row) as usize;
         let next = at.wrapping_add_signed(rows.class);
         for k in 0..2 {

@@ -93,8 +93,8 @@ impl Best {
         let starts = [0, 1].map(|plane| rows.at(plane, one.class));
         let mut between = [[[0.0; LANES]; 2]; MOST_ROWS];
         let second = if window.length > LANES { LANES } else { 0 };
-        for (r, between) in between[..rows.rows.len().min(MOST_ROWS)].iter_mut().enumerate() {
-            let at = starts.map(|start| (start + rows.rows[r]) as usize + window.start);
+        for (r, between) in between[..rows.offsets.len().min(MOST_ROWS)].iter_mut().enumerate() {
+            let at = starts.map(|start| (start + rows.offsets[r]) as usize + window.start);
             isa.store(along_z::<T, I>(isa, rows.data, at, (weight, one.proper)), &mut between[0]);
             let at = [at[0] + second, at[1] + second];
             isa.store(along_z::<T, I>(isa, rows.data, at, (weight, one.proper)), &mut between[1]);
@@ -123,9 +123,9 @@ impl Best {
     ) {
         let starts = [0, 1].map(|plane| rows.at(plane, one.class));
         let chunks = window.length.div_ceil(LANES);
-        self.between.resize(rows.rows.len() * chunks, [0.0; LANES]);
+        self.between.resize(rows.offsets.len() * chunks, [0.0; LANES]);
         for (r, between) in self.between.chunks_exact_mut(chunks).enumerate() {
-            let at = starts.map(|start| (start + rows.rows[r]) as usize + window.start);
+            let at = starts.map(|start| (start + rows.offsets[r]) as usize + window.start);
             for (k, between) in between.iter_mut().enumerate() {
                 let at = [at[0] + k * LANES, at[1] + k * LANES];
                 isa.store(along_z::<T, I>(isa, rows.data, at, (weight, one.proper)), between);

@@ -44,7 +44,7 @@ pub(super) fn groups(taps: &[Tap], first: usize) -> Vec<Group> {
         }
         let fits = |group: &Group| {
             let new = [tap.low, tap.high].into_iter().filter(|row| !group.sources.contains(row));
-            group.sources.len() + new.count() <= ROWS
+            group.sources.len() + new.count() <= ROWS && tap.high - group.sources[0] < 2 * ROWS
         };
         if groups.last().is_none_or(|group| !fits(group)) {
             groups.push(Group { sources: Vec::new(), rows: Vec::new() });
@@ -74,11 +74,11 @@ pub(super) struct Sixteen {
 
 impl Sixteen {
     /// In a window that begins at `start`.
-    fn new(taps: [Tap; LANES], start: usize) -> Self {
+    fn new(taps: &[Tap; LANES], start: usize) -> Self {
         Self {
-            low: taps.map(|tap| (tap.low - start) as u32),
-            high: taps.map(|tap| (tap.high - start) as u32),
-            weight: taps.map(|tap| tap.weight),
+            low: taps.each_ref().map(|tap| (tap.low - start) as u32),
+            high: taps.each_ref().map(|tap| (tap.high - start) as u32),
+            weight: taps.each_ref().map(|tap| tap.weight),
         }
     }
 }
@@ -119,7 +119,7 @@ impl Stretches {
                 // beyond the end of the row the last one again
                 let tap = |i: usize| stretch[(k * LANES + i).min(stretch.len() - 1)];
                 let taps: [Tap; LANES] = std::array::from_fn(tap);
-                found.sixteens.push(Sixteen::new(taps, start));
+                found.sixteens.push(Sixteen::new(&taps, start));
             }
         }
         found
@@ -150,6 +150,13 @@ pub(super) struct Run {
     pub(super) weights: Vec<f32>,
     /// The first one.
     pub(super) first: usize,
+}
+
+impl Run {
+    /// Whether a plane is the same as the one before.
+    pub(super) fn repeats(&self, k: usize) -> bool {
+        k > 0 && self.weights[k].to_bits() == self.weights[k - 1].to_bits()
+    }
 }
 
 /// Planes of the target, from `first` on, in runs; planes of the source are counted from `origin`.

@@ -121,7 +121,9 @@ impl<T: Element> Kernel for Slab<'_, T> {
         let mut mixed = vec![0.0; room];
         let mut rows = self.out.chunks_exact_mut(job.x.width);
         for plane in self.planes {
-            lines.iter_mut().for_each(|line| line.row = None);
+            for line in &mut lines {
+                line.row = None;
+            }
             for tap in &job.y {
                 let Some(out) = rows.next() else { return };
                 if lines[0].row != Some(tap.low) {

@@ -1,9 +1,9 @@
 //! Resampling: class scores on one grid to labels on another, without the scores on that other grid; and images.
 //!
-//! The value of a class at an element of the target is interpolated linearly between the elements around it ([`taps`] says where it lies), along z, then y, then
+//! The value of a class at an element of the target is interpolated linearly between the elements around it (`taps` says where it lies), along z, then y, then
 //! x; the element gets the label of the class with the greatest value. Written as that sentence says, every class of every element of the target is computed, and mostly
 //! in vain: a class that is nowhere between two planes as great as another one is everywhere cannot win there. So a group of rows is followed from plane to
-//! plane; bounds of all classes are taken column by column ([`bounds`]), and only classes that may win are computed ([`evaluate`]). Where just one may, nothing is.
+//! plane; bounds of all classes are taken column by column (`bounds`), and only classes that may win are computed (`evaluate`). Where just one may, nothing is.
 //!
 //! Working memory does not depend on the number of planes: a thread has two pairs of bounds for every class and column.
 //! Results do not depend on threads, vector instructions, the order in memory, or the slabs that planes come in.
@@ -184,7 +184,8 @@ fn in_tasks<T: Element, L: Written>(data: &[T::Bits], axes: &Axes<'_>, out: &mut
     const SHARE: usize = 4; // tasks a thread, so that none waits long for the last one
     let (start, stop) = axes.request.planes;
     let [_, height, width] = axes.request.to;
-    let threads = parallel::worthwhile(axes.request.threads, out.len() * axes.layout.shape[0]);
+    let work = out.len() * axes.layout.shape[0] / 8; // of a class little is computed
+    let threads = parallel::worthwhile(axes.request.threads, work);
     let tasks = if threads > 1 { threads * SHARE } else { 1 };
     let depth = (stop - start).div_ceil(tasks).max(1);
     let split = if stop - start < tasks { tasks.div_ceil((stop - start).max(1)) } else { 1 };
@@ -258,7 +259,9 @@ impl<T: Element, L: Written> Kernel for Task<'_, T, L> {
         for group in &groups(&axes.y[self.rows.clone()], self.rows.start) {
             let room = padded(axes.layout.shape[3]);
             let mut reader = Reader::new(self.data, axes.layout, &group.sources, room);
-            scratch.bounds.iter_mut().for_each(|bounds| bounds.plane = None);
+            for bounds in &mut scratch.bounds {
+                bounds.plane = None;
+            }
             for run in &runs {
                 let rows = reader.rows(run.low, run.high);
                 self.run_of_planes(isa, &rows, (group, run), &mut scratch);
@@ -320,7 +323,7 @@ impl<T: Element, L: Written> Task<'_, T, L> {
             _ => None,
         };
         for (k, &weight) in run.weights.iter().enumerate() {
-            if k > 0 && weight == run.weights[k - 1] {
+            if run.repeats(k) {
                 continue;
             }
             if let Some(label) = alone {
@@ -352,8 +355,8 @@ impl<T: Element, L: Written> Task<'_, T, L> {
     #[inline(always)]
     fn repeat(&mut self, group: &Group, run: &Run) {
         let width = self.axes.x.width;
-        for (k, &weight) in run.weights.iter().enumerate() {
-            let copied = k > 0 && weight == run.weights[k - 1];
+        for k in 0..run.weights.len() {
+            let copied = run.repeats(k);
             for row in &group.rows {
                 let own = self.place(run.first + k, row.index);
                 if copied {

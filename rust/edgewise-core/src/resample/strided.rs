@@ -39,12 +39,12 @@ impl Layout {
     }
 }
 
-/// Rows of two planes: where they lie in `data`. Row `r` of class `c` begins at `planes[k] + c * class + rows[r]`.
+/// Rows of two planes: where they lie in `data`. Row `r` of class `c` begins at `planes[k] + c * class + offsets[r]`.
 pub(super) struct Rows<'a, T> {
     pub(super) data: &'a [T],
     pub(super) planes: [isize; 2],
     pub(super) class: isize,
-    pub(super) rows: &'a [isize],
+    pub(super) offsets: &'a [isize],
 }
 
 impl<T> Rows<'_, T> {
@@ -55,7 +55,7 @@ impl<T> Rows<'_, T> {
     }
 }
 
-/// Hands out rows of pairs of planes. Behind every row are [`Reader::room`] elements, whatever they are.
+/// Hands out rows of pairs of planes. Behind every row are `room` elements, whatever they are.
 pub(super) struct Reader<'a, T> {
     data: &'a [T],
     layout: Layout,
@@ -100,7 +100,7 @@ impl<'a, T: Copy + Default> Reader<'a, T> {
         let planes = [low, high].map(|z| self.layout.of_plane(z));
         if self.direct && self.last(planes) + self.room <= self.data.len() {
             let (data, class) = (self.data, self.layout.strides[0]);
-            return Rows { data, planes, class, rows: &self.offsets };
+            return Rows { data, planes, class, offsets: &self.offsets };
         }
         let brick = &mut self.brick;
         if low < brick.planes.start || high >= brick.planes.end {
@@ -113,7 +113,7 @@ impl<'a, T: Copy + Default> Reader<'a, T> {
             data: &brick.elements,
             planes: [low, high].map(|z| ((z - brick.planes.start) * plane) as isize),
             class: class as isize,
-            rows: &self.offsets_in_brick,
+            offsets: &self.offsets_in_brick,
         }
     }
 

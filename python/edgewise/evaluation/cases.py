@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from edgewise.errors import ConfigError, InputError
+from edgewise.io.naming import natural_key
 
 from .discovery import Found, list_folder, match_template, suggest_templates, without_hints
 
@@ -21,15 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Case", "Note", "Pairs", "Side", "natural_key"]
 
 Source: TypeAlias = Any  # a path, an array, an Image, or a callable that returns one of them
-
-_NUMBER: Final = re.compile(r"(\d+)")
-
-
-def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a key that sorts ``case_2`` before ``case_10``."""
-    parts = _NUMBER.split(name)
-    key = [(0, int(p), p) if k % 2 else (1, 0, p) for k, p in enumerate(parts) if p]
-    return tuple(key)
 
 
 @dataclass(frozen=True, slots=True)

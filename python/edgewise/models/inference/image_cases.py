@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from edgewise import io
 from edgewise.errors import InputError
+from edgewise.io.naming import natural_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,6 @@ __all__ = ["ImageCase", "find_cases"]
 
 _CHANNEL: Final = re.compile(r"(.+)_(\d{4})")
 _FIRST: Final = "_0000"
-_NUMBER: Final = re.compile(r"(\d+)")
 _UNWRITABLE: Final = {".nhdr": ".nrrd", ".mhd": ".mha"}  # two files each; written as one
 
 
@@ -88,7 +88,7 @@ def find_cases(images: str | Path, *, channels: int = 1) -> tuple[ImageCase, ...
         message = f"{path}: no file with a known suffix ({', '.join(io.SUFFIXES)})"
         raise InputError(message, code="no_images")
     _refuse_twice(found, path)
-    return tuple(sorted(found, key=lambda one: _natural(one.case)))
+    return tuple(sorted(found, key=lambda one: natural_key(one.case)))
 
 
 def _is_image(path: Path) -> bool:
@@ -103,12 +103,6 @@ def _same(path: Path, case: str) -> bool:
 def _suffix(path: Path) -> str:
     suffix = path.name[len(io.stem(path)) :].lower()
     return _UNWRITABLE.get(suffix, suffix)
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Sort ``case_2`` before ``case_10``."""
-    parts = _NUMBER.split(name)
-    return [(0, int(p), p) if k % 2 else (1, 0, p) for k, p in enumerate(parts) if p]
 
 
 def _from_files(files: list[Path], channels: int, where: str) -> list[ImageCase]:

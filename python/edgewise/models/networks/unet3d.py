@@ -19,7 +19,7 @@ from torch import nn
 
 from edgewise.errors import ConfigError
 from edgewise.models.blocks.cropping import crop_to_centre
-from edgewise.models.card import Sizes
+from edgewise.models.networks.unet_sizes import sizes_of
 from edgewise.models.shapes import check_image
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class UNet3d(nn.Module):
             message = f"norm {norm!r}: choose one of {', '.join(_NORMS)}"
             raise ConfigError(message)
         self.in_channels, self.classes = in_channels, classes
-        self.sizes = _admissible(depth, padding)
+        self.sizes = sizes_of(depth, padding)
         width = [base * 2**level for level in range(depth + 2)]  # 32, 64 ... 512
         self.contracting = nn.ModuleList(
             _two_convolutions(
@@ -139,16 +139,6 @@ def _initialise(layer: nn.Module) -> None:
         nn.init.zeros_(layer.bias)
     elif isinstance(layer, nn.ConvTranspose3d):  # one input voxel reaches each output voxel
         nn.init.normal_(layer.weight, std=(2 / layer.in_channels) ** 0.5)
-
-
-def _admissible(depth: int, padding: str) -> Sizes:
-    """Two convolutions a level, as in two dimensions."""
-    period = 2**depth
-    if padding == "same":
-        return Sizes(period, period)
-    lost = 12 * period - 8
-    first = next(n for n in range(lost + 1, lost + period + 1) if (n + 4) % period == 0)
-    return Sizes(first, period)
 
 
 def unet3d(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from edgewise import io
 from edgewise.errors import ConfigError, InputError, ReadError
 from edgewise.image import Image, match_grid
+from edgewise.io.naming import natural_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["CaseFiles", "channel_count", "list_images", "list_labels", "pair_files"]
 
 _CHANNEL: Final = re.compile(r"(?P<name>.+)_(?P<channel>\d{4})")
-_NUMBER: Final = re.compile(r"(\d+)")
 _MOST_VOLUMES: Final = 1000
 
 
@@ -140,7 +140,7 @@ def list_images(folder: str | Path) -> dict[str, tuple[Path, ...]]:
             raise _twice(name, found[name][channel], path)
         found[name][channel] = path
     images: dict[str, tuple[Path, ...]] = {}
-    for name in sorted(found, key=_natural):
+    for name in sorted(found, key=natural_key):
         numbers = sorted(found[name])
         if numbers != list(range(len(numbers))):
             missing = min(set(range(max(numbers))) - set(numbers))
@@ -165,7 +165,7 @@ def list_labels(folder: str | Path) -> dict[str, Path]:
         if name in found:
             raise _twice(name, found[name], path)
         found[name] = path
-    return {name: found[name] for name in sorted(found, key=_natural)}
+    return {name: found[name] for name in sorted(found, key=natural_key)}
 
 
 def pair_files(
@@ -212,9 +212,3 @@ def _known_files(folder: Path) -> list[Path]:
 def _twice(name: str, first: Path, second: Path) -> InputError:
     message = f"case {name}: {first.name} and {second.name} are the same; keep one of them"
     return InputError(message, code="duplicate_case")
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Order ``case_2`` before ``case_10``."""
-    parts = _NUMBER.split(name)
-    return [(0, int(p), p) if k % 2 else (1, 0, p) for k, p in enumerate(parts) if p]

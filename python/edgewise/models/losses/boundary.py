@@ -15,7 +15,7 @@ from torch import Tensor
 from edgewise.errors import ConfigError, ShapeError
 
 from .level_sets import level_sets
-from .targets import Activation, Reduction, prepare, voxel_mean
+from .targets import Activation, Reduction, check_tensor, prepare, voxel_mean
 
 if TYPE_CHECKING:
     from edgewise._arguments import Spacing
@@ -136,6 +136,7 @@ def batch_level_sets(masks: Tensor, *, spacing: Spacing = None, inner_zero: bool
 
 def fitting_maps(maps: Tensor, logits: Tensor, *, channels: int) -> Tensor:
     """Return the last `channels` of maps that fit the logits, without a gradient."""
+    check_tensor("maps", maps)
     if maps.shape != logits.shape:
         message = f"maps must have the shape of the logits {tuple(logits.shape)}, "
         message += f"got {tuple(maps.shape)}"

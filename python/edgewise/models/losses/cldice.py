@@ -10,8 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .dice import SMALLEST
 from .skeletons import soft_skeleton
-from .targets import Activation, Reduction, prepare, reduce
+from .targets import Activation, Reduction, not_negative, prepare, reduce
 
 __all__ = ["cldice_loss"]
 
@@ -45,7 +46,7 @@ def cldice_loss(
     smooth : float, default 1
         Added to numerator and denominator of both parts.
     smooth_mean : float, default 1e-4
-        Added to ``T_p + T_s``.
+        Added to ``T_p + T_s``. A denominator below 1e-8 counts as 1e-8.
     pool_classes : bool, default False
         Sum over the classes of a sample before dividing, as MONAI does.
     activation : {"softmax", "sigmoid", "none"}
@@ -67,6 +68,8 @@ def cldice_loss(
     ShapeError, LabelError, ConfigError
         If shapes, labels or options do not fit.
     """
+    not_negative("smooth", smooth)
+    not_negative("smooth_mean", smooth_mean)
     targets = prepare(
         logits,
         labels,
@@ -80,7 +83,7 @@ def cldice_loss(
     of_p = soft_skeleton(p, iterations=iterations)
     with torch.no_grad():
         of_y = soft_skeleton(y, iterations=iterations)
-    precision = ((of_p * y).sum(axes) + smooth) / (of_p.sum(axes) + smooth)
-    sensitivity = ((of_y * p).sum(axes) + smooth) / (of_y.sum(axes) + smooth)
-    mean = 2 * precision * sensitivity / (precision + sensitivity + smooth_mean)
-    return reduce(1 - mean, reduction)
+    precision = ((of_p * y).sum(axes) + smooth) / (of_p.sum(axes) + smooth).clamp_min(SMALLEST)
+    sensitivity = ((of_y * p).sum(axes) + smooth) / (of_y.sum(axes) + smooth).clamp_min(SMALLEST)
+    total = (precision + sensitivity + smooth_mean).clamp_min(SMALLEST)
+    return reduce(1 - 2 * precision * sensitivity / total, reduction)

@@ -7,10 +7,14 @@ state: what changes in training (weights) makes a new one.
 from __future__ import annotations
 
 import inspect
+import math
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from functools import lru_cache
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
 
 from edgewise.errors import ConfigError
 
@@ -25,8 +29,6 @@ from .tversky import focal_tversky_loss, tversky_loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from torch import Tensor
 
     from edgewise._arguments import Spacing
 
@@ -48,6 +50,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Tensor]]] = {
     )
 }
 _SHARED = ("activation", "ignore_index")  # all terms must agree on what the logits mean
+_OF_A_CALL = ("maps", "voxel_weights")  # given with the batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,11 @@ class Term:
 
     def takes(self, option: str) -> bool:
         """Whether the function has a keyword of this name."""
-        return option in _options_of(self.function)
+        return option in _defaults(self.function)
+
+    def value_of(self, option: str) -> Any:  # noqa: ANN401
+        """Return what the function gets for one of its keywords: from `options`, or its default."""
+        return dict(self.options).get(option, _defaults(self.function)[option])
 
     def using(self, options: Mapping[str, Any]) -> Term:
         """Return the term with those of `options` that its function takes."""
@@ -141,7 +148,7 @@ class Loss:
             if term.weight:
                 value = term.weight * term.function(logits, labels, **dict(term.options))
                 total = value if total is None else total + value
-        return logits.sum() * 0 if total is None else total
+        return logits[:0].sum() if total is None else total  # not a product: inf * 0 is NaN
 
     @property
     def measures_distances(self) -> bool:
@@ -154,10 +161,13 @@ class Loss:
         Raises
         ------
         ConfigError
-            If there is not one weight per term.
+            If there is not one weight per term, or one is not finite.
         """
         if len(weights) != len(self.terms):
             message = f"loss {self.name!r} has {len(self.terms)} terms, got weights {weights}"
+            raise ConfigError(message)
+        if not all(isinstance(weight, Real) and math.isfinite(weight) for weight in weights):
+            message = f"weights must be finite numbers, got {weights}"
             raise ConfigError(message)
         pairs = zip(self.terms, weights, strict=True)
         return replace(self, terms=tuple(replace(term, weight=w) for term, w in pairs))
@@ -233,6 +243,8 @@ def make_loss(
     ------
     ConfigError
         For an unknown name (the message suggests one), or an option that the loss does not take.
+    ConfigError, ShapeError, SpacingError
+        For an option that is out of range: the loss is tried on one voxel.
 
     Examples
     --------
@@ -247,16 +259,19 @@ def make_loss(
         "include_background": include_background,
         "batch": batch,
         "ignore_index": ignore_index,
-        "class_weights": None if class_weights is None else tuple(class_weights),
+        "class_weights": (
+            None if class_weights is None else _numbers("class_weights", class_weights)
+        ),
         "label_smoothing": label_smoothing,
         "gamma": gamma,
         "alpha": alpha,
-        "spacing": spacing,
+        "spacing": tuple(np.asarray(spacing).tolist()) if np.ndim(spacing) == 1 else spacing,
         "inner_zero": inner_zero,
         "iterations": iterations,
     }
     loss = loss._using({key: value for key, value in given.items() if value is not None})
-    return loss if weights is None else loss.with_weights(*weights)
+    _try_out(loss, classes=np.size(class_weights), axes=np.size(spacing))
+    return loss if weights is None else loss.with_weights(*_numbers("weights", weights))
 
 
 def _terms(found: Recipe) -> tuple[Term, ...]:
@@ -266,16 +281,45 @@ def _terms(found: Recipe) -> tuple[Term, ...]:
     )
 
 
-@lru_cache(maxsize=128)
-def _options_of(function: Callable[..., Tensor]) -> frozenset[str]:
+def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
+    try:
+        return tuple(float(value) for value in values)
+    except (TypeError, ValueError) as error:
+        message = f"{name} must be a sequence of numbers, got {values!r}"
+        raise ConfigError(message) from error
+
+
+def _try_out(loss: Loss, *, classes: int, axes: int) -> None:
+    """Compute the loss of one voxel: an option that is wrong fails here, not in the first step."""
+    spatial = [1] * min(max(axes, 1), 3)
+    logits = torch.zeros(1, max(classes, 2), *spatial, device="cpu")
+    loss(logits, torch.zeros(1, *spatial, dtype=torch.long, device="cpu"))
+
+
+def _defaults(function: Callable[..., Tensor]) -> dict[str, Any]:
+    """Return the keywords that follow logits and labels, with their defaults."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())[2:]
+    except (TypeError, ValueError):  # some functions written in C have none to look at
+        return {}
     kinds = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    parameters = list(inspect.signature(function).parameters.values())[2:]
-    return frozenset(p.name for p in parameters if p.kind in kinds)
+    return {p.name: p.default for p in parameters if p.kind in kinds}
 
 
 def _not_taken(loss: Loss, option: str) -> str:
-    common = [_options_of(term.function) for term in loss.terms]
-    known = frozenset.union(*common) - set(_SHARED) | (frozenset.intersection(*common) & {*_SHARED})
-    near = get_close_matches(option, known, n=1)
-    hint = f" did you mean {near[0]!r}?" if near else ""
-    return f"loss {loss.name!r} takes no {option};{hint} it takes: {', '.join(sorted(known))}"
+    message = f"loss {loss.name!r} takes no {option}"
+    if option in _OF_A_CALL:
+        return message
+    takers = {key: sum(term.takes(key) for term in loss.terms) for key in _options_of_make_loss()}
+    known = [
+        key
+        for key, number in takers.items()
+        if number == len(loss.terms) or (number and key not in _SHARED)
+    ]
+    return f"{message}; it takes: {', '.join(sorted(known))}"
+
+
+def _options_of_make_loss() -> list[str]:
+    return [
+        key for key in inspect.signature(make_loss).parameters if key not in ("name", "weights")
+    ]

@@ -1,12 +1,14 @@
 """Deep supervision: the same loss on the coarser outputs of a decoder, weighted down.
 
-As nnU-Net trains: output i gets the weight 1 / 2^i, the coarsest none, together 1; the labels are
-taken at the nearest voxel.
+As nnU-Net trains: output i gets the weight 1 / 2^i, the coarsest none, together 1. A voxel of a
+coarse output is compared with the nearest one of the labels; its distances and its weight, where
+they are given, are those of that voxel.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,10 +17,11 @@ from torch import Tensor
 from edgewise._arguments import as_spacing
 from edgewise.errors import ConfigError, ShapeError
 
-from .combination import Loss
+from .combination import Loss, Term
+from .targets import check_tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["DeepSupervision", "downsample_labels", "supervision_weights"]
 
@@ -30,8 +33,8 @@ class DeepSupervision:
     Attributes
     ----------
     loss : callable
-        ``loss(logits, labels)``. Spacing of a `Loss` that measures distances is that of the
-        finest output and grows with the voxels of the coarser ones.
+        ``loss(logits, labels)``. A ``spacing``, of a `Loss` or a keyword of a function, is that of
+        the labels and grows with the voxels of the coarser outputs.
     weights : tuple of float, optional
         One per output, finest first. Default: `supervision_weights`. Where gradients of all
         parameters must exist (DistributedDataParallel), give the coarsest a tiny weight such as
@@ -49,7 +52,14 @@ class DeepSupervision:
     loss: Callable[[Tensor, Tensor], Tensor]
     weights: tuple[float, ...] | None = None
 
-    def __call__(self, outputs: Tensor | Sequence[Tensor], labels: Tensor) -> Tensor:
+    def __call__(
+        self,
+        outputs: Tensor | Sequence[Tensor],
+        labels: Tensor,
+        *,
+        maps: Tensor | None = None,
+        voxel_weights: Tensor | None = None,
+    ) -> Tensor:
         """Return the weighted sum over the outputs.
 
         Parameters
@@ -58,6 +68,11 @@ class DeepSupervision:
             A single tensor gets the plain loss.
         labels : Tensor (N, ...) or (N, C, ...)
             At the size of the finest output, or finer.
+        maps : Tensor (N, C, ...), optional
+            `boundary_map` of each case, on the grid of the labels. A coarser output then gets the
+            distances of that grid at its voxels; without maps they are computed from its labels.
+        voxel_weights : Tensor (N, ...), optional
+            Weights for the cross-entropy, on the grid of the labels.
 
         Returns
         -------
@@ -67,26 +82,25 @@ class DeepSupervision:
         Raises
         ------
         ConfigError
-            If there is not one weight per output, or all are 0.
+            If there is not one weight per output, or all are 0, or the loss takes no `maps` or
+            `voxel_weights`.
+        ShapeError
+            If an output is larger than the labels or than the one before it, or `maps` or
+            `voxel_weights` lie on another grid than the labels.
         """
+        loss = self.loss if isinstance(self.loss, Loss) else Loss("loss", (Term(self.loss),))
+        given = {"maps": maps, "voxel_weights": voxel_weights}
+        given = {key: value for key, value in given.items() if value is not None}
         if isinstance(outputs, Tensor):
-            return self.loss(outputs, labels)
+            return loss(outputs, labels, **given)
         weights = self.weights or supervision_weights(len(outputs))
         if len(weights) != len(outputs) or not any(weights):
             message = f"{len(outputs)} outputs need as many weights, not all 0, got {weights}"
             raise ConfigError(message)
+        _check_grids(outputs, labels, given)
         levels = [pair for pair in zip(outputs, weights, strict=True) if pair[1]]
-        total = sum(
-            weight * self._at(logits, labels, finest=outputs[0]) for logits, weight in levels
-        )
+        total = sum(weight * _at(loss, logits, labels, given) for logits, weight in levels)
         return torch.as_tensor(total)
-
-    def _at(self, logits: Tensor, labels: Tensor, *, finest: Tensor) -> Tensor:
-        loss = self.loss
-        shape, full = tuple(logits.shape[2:]), tuple(finest.shape[2:])
-        if isinstance(loss, Loss) and loss.measures_distances and shape != full:
-            loss = _coarser(loss, full, shape)
-        return loss(logits, downsample_labels(labels, shape))
 
 
 def supervision_weights(outputs: int) -> tuple[float, ...]:
@@ -154,11 +168,41 @@ def downsample_labels(labels: Tensor, shape: Sequence[int]) -> Tensor:
     return labels
 
 
+def _check_grids(outputs: Sequence[Tensor], labels: Tensor, given: Mapping[str, Tensor]) -> None:
+    """Raise unless sizes go down from the labels, and what is `given` has that of the labels."""
+    axes = outputs[0].ndim - 2
+    full = tuple(labels.shape[-axes:])
+    sizes = [full, *(tuple(output.shape[2:]) for output in outputs)]
+    for larger, smaller in pairwise(sizes):
+        if len(larger) != len(smaller) or any(n < k for n, k in zip(larger, smaller, strict=True)):
+            message = f"outputs must come finest first, none larger than the labels {full}, "
+            message += f"got sizes {', '.join(map(str, sizes[1:]))}"
+            raise ShapeError(message)
+    for name, values in given.items():
+        check_tensor(name, values)
+        if tuple(values.shape[-axes:]) != full:
+            message = f"{name} must have the size of the labels {full}, "
+            message += f"got shape {tuple(values.shape)}"
+            raise ShapeError(message)
+
+
+def _at(loss: Loss, logits: Tensor, labels: Tensor, given: Mapping[str, Tensor]) -> Tensor:
+    """Return the loss of one output, from the nearest voxels of everything else."""
+    shape = tuple(logits.shape[2:])
+    loss = _coarser(loss, tuple(labels.shape[-len(shape) :]), shape)
+    sampled = {name: downsample_labels(values, shape) for name, values in given.items()}
+    return loss(logits, downsample_labels(labels, shape), **sampled)
+
+
 def _coarser(loss: Loss, full: tuple[int, ...], shape: tuple[int, ...]) -> Loss:
     """Return the loss with the spacing of each term for voxels that are larger."""
+    if full == shape or not loss.measures_distances:
+        return loss
     terms = []
     for term in loss.terms:
-        spacing = as_spacing(dict(term.options).get("spacing"), len(full))
-        wider = tuple(s * n / k for s, n, k in zip(spacing, full, shape, strict=True))
-        terms.append(term.using({"spacing": wider}))
+        if term.takes("spacing"):
+            spacing = as_spacing(term.value_of("spacing"), len(full))
+            wider = tuple(s * n / k for s, n, k in zip(spacing, full, shape, strict=True))
+            term = term.using({"spacing": wider})  # noqa: PLW2901
+        terms.append(term)
     return Loss(loss.name, tuple(terms))

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from .dice_conventions import dice_convention
-from .targets import Activation, Reduction, Targets, one_of, prepare, reduce
+from .targets import Activation, Reduction, Targets, not_negative, one_of, prepare, reduce
 
-__all__ = ["dice_loss", "generalised_dice_loss"]
+__all__ = ["SMALLEST", "dice_loss", "generalised_dice_loss", "masses"]
 
 Weighting: TypeAlias = Literal["square", "simple", "uniform"]
 
-_SMALLEST = 1e-8  # of a denominator, as nnU-Net clips it
+SMALLEST = 1e-8  # of a denominator, as nnU-Net clips it
 
 
 def dice_loss(
@@ -97,6 +97,8 @@ def dice_loss(
         smooth_denominator=smooth_denominator,
         negative=negative,
     )
+    not_negative("smooth_numerator", convention.smooth_numerator)
+    not_negative("smooth_denominator", convention.smooth_denominator)
     targets = prepare(
         logits,
         labels,
@@ -107,7 +109,7 @@ def dice_loss(
     both, predicted, true = masses(targets, squared=convention.squared, batch=convention.batch)
     union = 2 * (predicted + true - both) if convention.jaccard else predicted + true
     numerator = 2 * both + convention.smooth_numerator
-    score = numerator / (union + convention.smooth_denominator).clamp_min(_SMALLEST)
+    score = numerator / (union + convention.smooth_denominator).clamp_min(SMALLEST)
     return reduce(-score if convention.negative else 1 - score, reduction)
 
 
@@ -167,6 +169,8 @@ def generalised_dice_loss(
        unbalanced segmentations", arXiv:1707.03237, 2017.
     """
     one_of("weighting", weighting, Weighting)
+    not_negative("smooth_numerator", smooth_numerator)
+    not_negative("smooth_denominator", smooth_denominator)
     targets = prepare(
         logits,
         labels,
@@ -178,7 +182,7 @@ def generalised_dice_loss(
     weights = _class_weights(true, weighting)
     numerator = 2 * (weights * both).sum(-1) + smooth_numerator
     denominator = (weights * (predicted + true)).sum(-1) + smooth_denominator
-    return reduce(1 - numerator / denominator.clamp_min(_SMALLEST), reduction)
+    return reduce(1 - numerator / denominator.clamp_min(SMALLEST), reduction)
 
 
 def masses(

@@ -69,8 +69,8 @@ def dice_convention(
     ConfigError
         If there is no such preset; the message suggests one.
     """
-    if preset not in DICE_CONVENTIONS:
-        near = get_close_matches(str(preset), DICE_CONVENTIONS, n=1)
+    if not isinstance(preset, str) or preset not in DICE_CONVENTIONS:
+        near = get_close_matches(str(preset).lower(), DICE_CONVENTIONS, n=1)
         hint = f" did you mean {near[0]!r}?" if near else ""
         message = f"no preset {preset!r} of Dice;{hint} there are: {', '.join(DICE_CONVENTIONS)}"
         raise ConfigError(message)

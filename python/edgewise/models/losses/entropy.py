@@ -17,6 +17,7 @@ from edgewise.errors import ConfigError, ShapeError
 from .targets import (
     Reduction,
     check_labels,
+    check_tensor,
     one_of,
     prepare,
     reduce,
@@ -188,15 +189,23 @@ def class_weight_tensor(weights: Sequence[float] | Tensor | None, logits: Tensor
     """Return one weight per class beside `logits`, or None."""
     if weights is None:
         return None
-    found = torch.as_tensor(weights, dtype=logits.dtype, device=logits.device)
+    try:
+        found = torch.as_tensor(weights, dtype=logits.dtype, device=logits.device)
+    except (TypeError, ValueError) as error:
+        message = f"class_weights must be numbers, got {weights!r}"
+        raise ConfigError(message) from error
     if found.shape != logits.shape[1:2]:
         message = f"class_weights must have one value per class ({logits.shape[1]}), "
         message += f"got shape {tuple(found.shape)}"
         raise ShapeError(message)
+    if not ((found >= 0) & found.isfinite()).all():
+        message = f"class_weights must be finite and not negative, got {found.tolist()}"
+        raise ConfigError(message)
     return found
 
 
 def _fitting(voxel_weights: Tensor, losses: Tensor) -> Tensor:
+    check_tensor("voxel_weights", voxel_weights)
     if voxel_weights.shape != losses.shape:
         message = f"voxel_weights must have shape {tuple(losses.shape)}, "
         message += f"got {tuple(voxel_weights.shape)}"

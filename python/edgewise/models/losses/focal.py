@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from edgewise.errors import ConfigError
+from edgewise.errors import ConfigError, LabelError
 
 from .entropy import class_weight_tensor
-from .targets import Reduction, one_of, prepare, reduce
+from .targets import Reduction, not_negative, one_of, prepare, reduce
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,18 +85,19 @@ def focal_loss(
     """
     one_of("activation", activation, FocalActivation)
     one_of("reduction", reduction, Reduction)
-    if gamma < 0:
-        message = f"gamma must not be negative, got {gamma}"
-        raise ConfigError(message)
+    not_negative("gamma", gamma)
     targets = prepare(logits, labels, activation=activation, ignore_index=ignore_index)
-    logits, truth = targets.logits, targets.truth.to(targets.logits.dtype)
-    factors = _factors(truth, alpha, class_weight_tensor(class_weights, logits), activation)
+    logits, truth = targets.logits, _sides(targets.truth)
+    weights = class_weight_tensor(class_weights, logits)
+    weights = logits.new_ones(logits.shape[1]) if weights is None else weights
+    factors = _factors(truth, alpha, weights, activation)
     if activation == "softmax":
         log_p = torch.log_softmax(logits, 1)  # (N, C, ...)
-        losses = -_faded(log_p, gamma) * log_p * truth
+        # not a product with truth: a class that is masked out has a logarithm of minus infinity
+        losses = -_faded(log_p, gamma) * log_p.where(truth, 0.0)
     else:
         # p of the true side is the sigmoid of the logit, or of minus the logit
-        log_p = F.logsigmoid(logits * (2 * truth - 1))
+        log_p = F.logsigmoid(torch.where(truth, logits, -logits))
         losses = -_faded(log_p, gamma) * log_p
     losses = losses * factors
     if targets.valid is not None:
@@ -109,6 +110,19 @@ def focal_loss(
     return losses.sum() / _counted(losses, targets.valid, per_voxel)
 
 
+def _sides(truth: Tensor) -> Tensor:
+    """Return truth (N, C, ...) as bool; the formula knows right and wrong, and no shares."""
+    if truth.dtype == torch.bool:
+        return truth
+    chosen = truth > 0.5
+    if truth.is_meta or torch.compiler.is_compiling():
+        return chosen
+    if not torch.equal(chosen.to(truth.dtype), truth):
+        message = "focal_loss takes masks of 0 and 1, found values between; labels > 0.5 rounds"
+        raise LabelError(message)
+    return chosen
+
+
 def _faded(log_p: Tensor, gamma: float) -> Tensor:
     """Return ``(1 - p)^gamma``, without the infinite slope at p = 1."""
     rest = -torch.expm1(log_p)
@@ -116,21 +130,18 @@ def _faded(log_p: Tensor, gamma: float) -> Tensor:
 
 
 def _factors(
-    truth: Tensor, alpha: float | None, class_weights: Tensor | None, activation: FocalActivation
+    truth: Tensor, alpha: float | None, class_weights: Tensor, activation: FocalActivation
 ) -> Tensor:
     """Return what each term is multiplied by, in a shape that broadcasts with (N, C, ...)."""
-    spatial = [1] * (truth.ndim - 2)
-    factors = truth.new_ones(1, truth.shape[1], *spatial)
-    if class_weights is not None:
-        factors = class_weights.view(1, -1, *spatial)
+    factors = class_weights.view(1, -1, *[1] * (truth.ndim - 2))
     if alpha is None:
         return factors
     if not 0 <= alpha <= 1:
         message = f"alpha must lie in [0, 1], got {alpha}"
         raise ConfigError(message)
     if activation == "sigmoid":
-        return factors * (alpha * truth + (1 - alpha) * (1 - truth))
-    sides = truth.new_full((1, truth.shape[1], *spatial), alpha)
+        return torch.where(truth, alpha * factors, (1 - alpha) * factors)
+    sides = torch.full_like(factors, alpha)
     sides[:, 0] = 1 - alpha
     return factors * sides
 

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from edgewise.errors import ConfigError
-
 from .boundary import batch_level_sets, fitting_maps
-from .targets import Activation, Reduction, prepare, voxel_mean
+from .targets import Activation, Reduction, positive, prepare, voxel_mean
 
 if TYPE_CHECKING:
     from edgewise._arguments import Spacing
@@ -84,9 +82,7 @@ def hausdorff_loss(
     >>> round(hausdorff_loss(predicted, labels, activation="none").item(), 4)  # (1 + 1) / 4
     0.5
     """
-    if alpha <= 0:
-        message = f"alpha must be positive, got {alpha}"
-        raise ConfigError(message)
+    positive("alpha", alpha)
     targets = prepare(
         logits,
         labels,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,7 +66,7 @@ def boundary_map(
     SpacingError
         If `spacing` is not finite and positive, or not one value per axis.
     ConfigError
-        If `classes` is below 1.
+        If `classes` is below 1, or no integer.
 
     References
     ----------
@@ -79,8 +80,8 @@ def boundary_map(
     >>> boundary_map([0, 0, 1, 1, 1], 2, inner_zero=True)[1]
     array([ 2.,  1.,  0., -1., -2.], dtype=float32)
     """
-    if classes < 1:
-        message = f"classes must be at least 1, got {classes}"
+    if not isinstance(classes, Integral) or classes < 1:
+        message = f"classes must be at least 1, and an integer, got {classes!r}"
         raise ConfigError(message)
     array = as_label_map(labels, allow_negative_labels=True)
     counted = array if ignore_index is None else array[array != ignore_index]
@@ -89,7 +90,7 @@ def boundary_map(
         message = f"labels must be 0 to {classes - 1} for {classes} classes, found "
         message += f"{low if low < 0 else high}; ignore_index= leaves one label out"
         raise LabelError(message)
-    maps = np.zeros((classes, *array.shape), np.float32)
+    maps = np.zeros((int(classes), *array.shape), np.float32)
     wanted = [c for c in range(classes) if c != ignore_index]
     jobs = [partial(_class_level_set, maps[c], array, c) for c in wanted]
     steps = as_spacing(spacing, array.ndim)

@@ -147,8 +147,8 @@ def recipe(name: str) -> Recipe:
     ConfigError
         If there is none of this name; the message suggests one.
     """
-    if name not in RECIPES:
-        near = get_close_matches(str(name), RECIPES, n=1)
+    if not isinstance(name, str) or name not in RECIPES:
+        near = get_close_matches(str(name).lower(), RECIPES, n=1)
         hint = f" did you mean {near[0]!r}?" if near else ""
         message = f"no loss {name!r};{hint} there are: {', '.join(RECIPES)}"
         raise ConfigError(message)

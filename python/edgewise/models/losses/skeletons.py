@@ -6,6 +6,7 @@ segmentation", arXiv:2003.07311, 2021, algorithm 1. `edgewise.voxels.skeleton` t
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -46,7 +47,7 @@ def soft_skeleton(image: Tensor, *, iterations: int = 3) -> Tensor:
     ShapeError
         If there are no spatial axes, or more than three.
     ConfigError
-        If `iterations` is negative.
+        If `iterations` is negative, or no integer.
 
     Examples
     --------
@@ -59,8 +60,8 @@ def soft_skeleton(image: Tensor, *, iterations: int = 3) -> Tensor:
         message = "image must be (batch, channels, one to three axes), "
         message += f"got shape {tuple(image.shape)}"
         raise ShapeError(message)
-    if iterations < 0:
-        message = f"iterations must not be negative, got {iterations}"
+    if not isinstance(iterations, Integral) or iterations < 0:
+        message = f"iterations must not be negative, and an integer, got {iterations!r}"
         raise ConfigError(message)
     image = single_precision(image)
     eroded = _eroded(image)

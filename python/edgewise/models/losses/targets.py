@@ -6,7 +6,9 @@ are ignored are zero in both, so nothing flows back into them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Literal, TypeAlias, get_args
 
 import torch
@@ -19,7 +21,10 @@ __all__ = [
     "Reduction",
     "Targets",
     "check_labels",
+    "check_tensor",
+    "not_negative",
     "one_of",
+    "positive",
     "prepare",
     "reduce",
     "single_precision",
@@ -29,6 +34,7 @@ __all__ = [
 Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 
+_ROUNDING = 1e-3  # by which a soft mask that was resampled may leave 0 to 1
 _UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)  # torch stores them and computes little
 
 
@@ -69,7 +75,8 @@ def prepare(
     logits : Tensor (N, C, ...)
         Floating, one to three spatial axes.
     labels : Tensor (N, ...) or (N, C, ...)
-        A label map of integers 0 to C - 1 (0 and 1 where C is 1), or one mask per channel.
+        A label map of integers 0 to C - 1 (0 and 1 where C is 1), or one mask per channel:
+        integers 0 and 1, or floating values between.
     activation : {"softmax", "sigmoid", "none"}
         How logits become probabilities.
     include_background : bool
@@ -111,18 +118,30 @@ def check_labels(logits: Tensor, labels: Tensor, *, ignore_index: int | None = N
     Raises
     ------
     ShapeError
-        If a shape is not what the other asks for.
+        If a shape is not what the other asks for, or there is no voxel.
     LabelError
-        If a label map does not hold integers from 0 to C - 1.
+        If a label map does not hold integers from 0 to C - 1, or masks leave 0 to 1.
+    ConfigError
+        If an argument is no tensor, or `ignore_index` no integer.
     """
+    check_tensor("logits", logits)
+    check_tensor("labels", labels)
+    if ignore_index is not None and not isinstance(ignore_index, Integral):
+        message = f"ignore_index must be an integer or None, got {ignore_index!r}"
+        raise ConfigError(message)
     shape = tuple(logits.shape)
     if not logits.is_floating_point() or not 3 <= logits.ndim <= 5:
         message = "logits must be floating, of shape (batch, classes, one to three axes), "
         message += f"got {logits.dtype} of shape {shape}"
         raise ShapeError(message)
+    if not logits.numel():
+        message = f"logits of shape {shape} hold no voxel"
+        raise ShapeError(message)
+    if labels.is_complex():
+        message = f"labels must be integers or masks, got {labels.dtype}"
+        raise LabelError(message)
     if labels.shape == logits.shape:
-        if not labels.is_floating_point():
-            _check_range(labels, 2, ignore_index, what="masks")
+        _check_range(labels, 2, ignore_index, what="masks")
         return
     wanted = (shape[0], *shape[2:])
     if tuple(labels.shape) != wanted:
@@ -131,7 +150,7 @@ def check_labels(logits: Tensor, labels: Tensor, *, ignore_index: int | None = N
         if tuple(labels.shape) == (shape[0], 1, *shape[2:]):
             message += "; labels[:, 0] drops the axis of length 1"
         raise ShapeError(message)
-    if labels.is_floating_point() or labels.is_complex():
+    if labels.is_floating_point():
         message = f"labels must be integers, got {labels.dtype}; labels.long() converts them"
         raise LabelError(message)
     classes = max(shape[1], 2)
@@ -139,15 +158,16 @@ def check_labels(logits: Tensor, labels: Tensor, *, ignore_index: int | None = N
 
 
 def _check_range(labels: Tensor, classes: int, ignore_index: int | None, *, what: str) -> None:
-    if not labels.numel() or labels.is_meta or torch.compiler.is_compiling():
+    if labels.is_meta or torch.compiler.is_compiling():
         return
     values = labels.long() if labels.dtype in _UNSIGNED else labels
     if ignore_index is not None and not 0 <= ignore_index < classes:
         values = values.masked_fill(~_counting(values, ignore_index), 0)
     low, high = torch.stack(torch.aminmax(values)).tolist()  # one wait for the device
-    if low < 0 or high >= classes:
-        wrong = low if low < 0 else high
-        message = f"labels must be 0 to {classes - 1} for {what}, found {int(wrong)}; "
+    slack = _ROUNDING if values.is_floating_point() else 0
+    if not (low >= -slack and high <= classes - 1 + slack):  # so that NaN is refused
+        wrong = high if low >= -slack else low
+        message = f"labels must be 0 to {classes - 1} for {what}, found {wrong}; "
         message += "ignore_index= leaves one label out"
         raise LabelError(message)
 
@@ -207,6 +227,28 @@ def reduce(values: Tensor, reduction: Reduction) -> Tensor:
     if reduction == "none":
         return values
     return values.mean() if reduction == "mean" else values.sum()
+
+
+def check_tensor(name: str, value: object) -> None:
+    """Raise ConfigError unless `value` is a tensor."""
+    if not isinstance(value, Tensor):
+        kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+        message = f"{name} must be a tensor, got {kind}; torch.as_tensor converts arrays"
+        raise ConfigError(message)
+
+
+def not_negative(name: str, value: object) -> None:
+    """Raise ConfigError unless `value` is a finite number of at least 0."""
+    if not (isinstance(value, Real) and 0 <= value < math.inf):
+        message = f"{name} must not be negative, and finite, got {value!r}"
+        raise ConfigError(message)
+
+
+def positive(name: str, value: object) -> None:
+    """Raise ConfigError unless `value` is a finite number above 0."""
+    if not (isinstance(value, Real) and 0 < value < math.inf):
+        message = f"{name} must be positive and finite, got {value!r}"
+        raise ConfigError(message)
 
 
 def one_of(name: str, value: object, allowed: object) -> None:

@@ -74,8 +74,9 @@ def touching_cell_weights(
     """
     array = as_label_map(cells, "cells", allow_negative_labels=True)
     steps = as_spacing(spacing, array.ndim)
-    if not (w0 >= 0 and sigma > 0):
-        message = f"w0 must not be negative and sigma positive, got {w0} and {sigma}"
+    if not (0 <= w0 < np.inf and 0 < sigma < np.inf):
+        message = "w0 must not be negative and sigma positive, and both finite, "
+        message += f"got {w0} and {sigma}"
         raise ConfigError(message)
     inside = array != 0
     weights = np.where(inside, *_class_weights(inside, class_weights)).astype(np.float32)
@@ -99,8 +100,12 @@ def _class_weights(
 ) -> tuple[float, float]:
     """Return the weights of cells and of background."""
     if given is not None:
-        background, cells = given
-        return cells, background
+        pair = np.asarray(given, float)
+        if pair.shape != (2,) or not (pair >= 0).all():
+            message = "class_weights must be two numbers that are not negative, of background and "
+            message += f"of cells, got {given!r}"
+            raise ConfigError(message)
+        return float(pair[1]), float(pair[0])
     number = int(np.count_nonzero(inside))
     if number in (0, inside.size):
         return 1.0, 1.0

@@ -5,10 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from edgewise.errors import ConfigError
-
-from .dice import masses
-from .targets import Activation, Reduction, prepare, reduce
+from .dice import SMALLEST, masses
+from .targets import Activation, Reduction, not_negative, positive, prepare, reduce
 
 __all__ = ["focal_tversky_loss", "tversky_loss"]
 
@@ -44,7 +42,7 @@ def tversky_loss(
     include_background : bool, default True
         Whether channel 0 counts.
     smooth : float, default 1e-5
-        Added to numerator and denominator.
+        Added to numerator and denominator. A denominator below 1e-8 counts as 1e-8.
     activation : {"softmax", "sigmoid", "none"}
         How logits become probabilities.
     ignore_index : int, optional
@@ -67,10 +65,9 @@ def tversky_loss(
     .. [1] S. S. M. Salehi, D. Erdogmus, A. Gholipour, "Tversky loss function for image segmentation
        using 3D fully convolutional deep networks", arXiv:1706.05721, 2017.
     """
-    if min(false_positives, false_negatives) < 0:
-        message = "false_positives and false_negatives must not be negative, "
-        message += f"got {false_positives} and {false_negatives}"
-        raise ConfigError(message)
+    not_negative("false_positives", false_positives)
+    not_negative("false_negatives", false_negatives)
+    not_negative("smooth", smooth)
     targets = prepare(
         logits,
         labels,
@@ -80,7 +77,8 @@ def tversky_loss(
     )
     both, predicted, true = masses(targets, batch=batch)
     wrong = false_positives * (predicted - both) + false_negatives * (true - both)
-    return reduce(1 - (both + smooth) / (both + wrong + smooth), reduction)
+    score = (both + smooth) / (both + wrong + smooth).clamp_min(SMALLEST)
+    return reduce(1 - score, reduction)
 
 
 def focal_tversky_loss(
@@ -123,9 +121,7 @@ def focal_tversky_loss(
     .. [1] N. Abraham, N. M. Khan, "A novel focal Tversky loss function with improved attention
        U-Net for lesion segmentation", arXiv:1810.07842, 2018.
     """
-    if gamma <= 0:
-        message = f"gamma must be positive, got {gamma}"
-        raise ConfigError(message)
+    positive("gamma", gamma)
     losses = tversky_loss(
         logits,
         labels,

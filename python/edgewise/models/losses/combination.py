@@ -9,10 +9,10 @@ from __future__ import annotations
 import inspect
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -29,6 +29,8 @@ from .tversky import focal_tversky_loss, tversky_loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from edgewise._arguments import Spacing
 
@@ -85,9 +87,10 @@ class Term:
         return replace(self, options=tuple({**dict(self.options), **taken}.items()))
 
     def __str__(self) -> str:
-        options = "".join(f", {key}={value!r}" for key, value in self.options)
-        name = getattr(self.function, "__name__", repr(self.function))
-        return f"{self.weight:g} * {name}(logits, labels{options})"
+        bound = self.function.keywords if isinstance(self.function, partial) else {}
+        options = {**bound, **dict(self.options)}
+        written = "".join(f", {key}={value!r}" for key, value in options.items())
+        return f"{self.weight:g} * {_name(self.function)}(logits, labels{written})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,25 +256,34 @@ def make_loss(
     """
     found = recipe(name)
     loss = Loss(name, _terms(found))
+    factors = None if class_weights is None else _numbers("class_weights", class_weights)
+    steps = spacing
+    if not (spacing is None or isinstance(spacing, Real)):
+        steps = _numbers("spacing", spacing)
     given = {
         "preset": preset,
         "activation": activation,
         "include_background": include_background,
         "batch": batch,
         "ignore_index": ignore_index,
-        "class_weights": (
-            None if class_weights is None else _numbers("class_weights", class_weights)
-        ),
+        "class_weights": factors,
         "label_smoothing": label_smoothing,
         "gamma": gamma,
         "alpha": alpha,
-        "spacing": tuple(np.asarray(spacing).tolist()) if np.ndim(spacing) == 1 else spacing,
+        "spacing": steps,
         "inner_zero": inner_zero,
         "iterations": iterations,
     }
     loss = loss._using({key: value for key, value in given.items() if value is not None})
-    _try_out(loss, classes=np.size(class_weights), axes=np.size(spacing))
+    _try_out(loss, classes=len(factors or ()), axes=len(steps) if isinstance(steps, tuple) else 1)
     return loss if weights is None else loss.with_weights(*_numbers("weights", weights))
+
+
+def _name(function: Any) -> str:  # noqa: ANN401
+    """Return a name that is the same in every process: no address."""
+    if isinstance(function, partial):
+        return _name(function.func)
+    return str(getattr(function, "__name__", type(function).__qualname__))
 
 
 def _terms(found: Recipe) -> tuple[Term, ...]:
@@ -281,9 +293,9 @@ def _terms(found: Recipe) -> tuple[Term, ...]:
     )
 
 
-def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
+def _numbers(name: str, values: Sequence[float] | NDArray[Any] | float) -> tuple[float, ...]:
     try:
-        return tuple(float(value) for value in values)
+        return tuple(float(value) for value in values)  # type: ignore[union-attr]
     except (TypeError, ValueError) as error:
         message = f"{name} must be a sequence of numbers, got {values!r}"
         raise ConfigError(message) from error
@@ -320,6 +332,6 @@ def _not_taken(loss: Loss, option: str) -> str:
 
 
 def _options_of_make_loss() -> list[str]:
-    return [
-        key for key in inspect.signature(make_loss).parameters if key not in ("name", "weights")
-    ]
+    """Return the options that belong to formulas."""
+    parameters = inspect.signature(make_loss).parameters
+    return [key for key in parameters if key not in ("name", "weights")]

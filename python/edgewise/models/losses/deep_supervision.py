@@ -203,6 +203,6 @@ def _coarser(loss: Loss, full: tuple[int, ...], shape: tuple[int, ...]) -> Loss:
         if term.takes("spacing"):
             spacing = as_spacing(term.value_of("spacing"), len(full))
             wider = tuple(s * n / k for s, n, k in zip(spacing, full, shape, strict=True))
-            term = term.using({"spacing": wider})  # noqa: PLW2901
+            term = term.using({"spacing": wider})
         terms.append(term)
     return Loss(loss.name, tuple(terms))

@@ -239,14 +239,14 @@ def check_tensor(name: str, value: object) -> None:
 
 def not_negative(name: str, value: object) -> None:
     """Raise ConfigError unless `value` is a finite number of at least 0."""
-    if not (isinstance(value, Real) and 0 <= value < math.inf):
+    if not (isinstance(value, Real) and 0 <= float(value) < math.inf):
         message = f"{name} must not be negative, and finite, got {value!r}"
         raise ConfigError(message)
 
 
 def positive(name: str, value: object) -> None:
     """Raise ConfigError unless `value` is a finite number above 0."""
-    if not (isinstance(value, Real) and 0 < value < math.inf):
+    if not (isinstance(value, Real) and 0 < float(value) < math.inf):
         message = f"{name} must be positive and finite, got {value!r}"
         raise ConfigError(message)
 

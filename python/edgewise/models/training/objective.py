@@ -7,10 +7,11 @@ patch (unpadded networks) it is compared with the middle of the labels.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from edgewise.errors import ConfigError, ShapeError
-from edgewise.models.losses import DeepSupervision, Loss, make_loss
+from edgewise.models.losses import DeepSupervision, Loss, Term, make_loss
 from edgewise.models.outputs import main_output
 
 if TYPE_CHECKING:
@@ -24,9 +25,14 @@ LossFunction: TypeAlias = "Callable[[torch.Tensor, torch.Tensor], torch.Tensor]"
 
 
 def loss_name(loss: str | LossFunction) -> str:
-    """Return how a run's settings call a loss: its name, or where the callable is defined."""
-    if isinstance(loss, str):
-        return loss
+    """Return how a run's settings call a loss: what it computes, or where it is defined."""
+    if isinstance(loss, str | Loss):
+        return str(loss)
+    if isinstance(loss, DeepSupervision):
+        return f"DeepSupervision({loss_name(loss.loss)}, weights={loss.weights})"
+    if isinstance(loss, partial):
+        options = "".join(f", {key}={value!r}" for key, value in loss.keywords.items())
+        return f"partial({loss_name(loss.func)}{options})"
     kind: Any = loss if hasattr(loss, "__qualname__") else type(loss)
     return f"{kind.__module__}.{kind.__qualname__}"
 
@@ -55,7 +61,8 @@ class Objective:
     Parameters
     ----------
     loss : str or callable
-        Name for `edgewise.models.losses.make_loss`, or ``loss(logits, labels) -> Tensor``.
+        Name for `edgewise.models.losses.make_loss`, or ``loss(logits, labels) -> Tensor``. Of a
+        `DeepSupervision` the weights count where the network returns several outputs.
     deep_supervision : bool
         Whether the network returns several outputs that all count.
     ignore_label : int, optional
@@ -67,7 +74,11 @@ class Objective:
     ) -> None:
         whole = make_loss(loss, ignore_index=ignore_label) if isinstance(loss, str) else loss
         self._is_deep = deep_supervision
-        self._pieces = _pieces(whole)
+        self._weights: tuple[float, ...] | None = None
+        if isinstance(whole, DeepSupervision):
+            self._weights = whole.weights
+            whole = whole.loss
+        self._pieces = _pieces(whole if isinstance(whole, Loss) else Loss("loss", (Term(whole),)))
 
     def __call__(
         self,
@@ -84,7 +95,7 @@ class Objective:
         labels : Tensor (N, ...)
             Integers.
         spacings : sequence of tuple of float
-            Of each sample, mm; losses that measure distances use it.
+            Of each sample, mm; for the terms that have a ``spacing`` which nobody chose.
         """
         if self._is_deep and isinstance(output, tuple | list):
             logits: Any = tuple(level.float() for level in output)
@@ -97,12 +108,13 @@ class Objective:
 
     def _value(
         self,
-        piece: LossFunction,
+        piece: Loss,
         logits: Any,  # noqa: ANN401
         labels: torch.Tensor,
         spacings: Sequence[tuple[float, ...]],
     ) -> Any:  # noqa: ANN401
-        if not (isinstance(piece, Loss) and piece.measures_distances):
+        term = piece.terms[0]  # the only one
+        if not term.takes("spacing") or term.value_of("spacing") is not None:
             return self._deep(piece)(logits, labels)
         if len(set(spacings)) == 1:
             return self._deep(piece.with_spacing(spacings[0]))(logits, labels)
@@ -112,15 +124,15 @@ class Objective:
         ]
         return sum(values) / len(values)
 
-    def _deep(self, piece: LossFunction) -> LossFunction:
-        return DeepSupervision(piece) if self._is_deep else piece
+    def _deep(self, piece: Loss) -> LossFunction:
+        return DeepSupervision(piece, self._weights) if self._is_deep else piece
 
 
-def _pieces(loss: LossFunction) -> list[tuple[str, LossFunction]]:
+def _pieces(loss: Loss) -> list[tuple[str, Loss]]:
     """Return the terms of a loss as losses of their own, so that each is logged."""
-    if not isinstance(loss, Loss) or len(loss.terms) == 1:
+    if len(loss.terms) == 1:
         return [("loss", loss)]
-    pieces: dict[str, LossFunction] = {}
+    pieces: dict[str, Loss] = {}
     for number, term in enumerate(loss.terms):
         name = getattr(term.function, "__name__", "part").removesuffix("_loss")
         name = f"loss_{name}"  # a metric may have the same name

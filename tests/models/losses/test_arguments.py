@@ -1,5 +1,7 @@
 """What is refused, in one sentence that says what to do."""
 
+import math
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -77,9 +79,66 @@ def test_a_label_that_does_not_fit_its_type_is_not_taken_for_another():
     assert cross_entropy(some, labels, ignore_index=256) == cross_entropy(some, labels)
 
 
-def test_masks_hold_zeros_and_ones():
-    with pytest.raises(LabelError, match="0 to 1 for masks, found 2"):
-        dice_loss(LOGITS, torch.full_like(LOGITS, 2).int())
+@pytest.mark.parametrize("loss", EVERY)
+def test_masks_lie_between_0_and_1(loss):
+    for wrong, found in ((2, "2"), (255.0, "255.0"), (-1.0, "-1.0"), (float("nan"), "nan")):
+        masks = torch.zeros_like(LOGITS) + wrong
+        masks = masks.int() if isinstance(wrong, int) else masks
+        with pytest.raises(LabelError, match=f"0 to 1 for masks, found {found};"):
+            loss(LOGITS, masks)
+    with pytest.raises(LabelError, match=r"integers or masks, got torch\.complex64"):
+        loss(LOGITS, LOGITS.to(torch.complex64))
+    if loss not in (cross_entropy, focal_loss):
+        rounded = torch.full_like(LOGITS, 1 + 1e-6)  # as resampled masks are
+        assert torch.isfinite(loss(LOGITS, rounded))
+        masks = torch.zeros_like(LOGITS)
+        masks[0, :, 0] = 255.0
+        assert torch.isfinite(loss(LOGITS, masks, ignore_index=255))
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_the_focal_loss_takes_no_shares(activation):
+    masks = torch.zeros_like(LOGITS)
+    masks[:, 0] = 1
+    expected = focal_loss(LOGITS, LABELS, activation=activation)
+    assert focal_loss(LOGITS, masks, activation=activation) == expected
+    masks[0, 0, 1, 1] = 0.4
+    with pytest.raises(LabelError, match="masks of 0 and 1, found values between"):
+        focal_loss(LOGITS, masks, activation=activation)
+
+
+@pytest.mark.parametrize("loss", EVERY)
+def test_arrays_and_empty_batches(loss):
+    with pytest.raises(ConfigError, match=r"logits must be a tensor, got numpy\.ndarray"):
+        loss(LOGITS.numpy(), LABELS)
+    with pytest.raises(ConfigError, match=r"labels must be a tensor, got list"):
+        loss(LOGITS, LABELS.tolist())
+    with pytest.raises(ShapeError, match=r"logits of shape \(0, 3, 4, 5\) hold no voxel"):
+        loss(LOGITS[:0], LABELS[:0])
+    with pytest.raises(ShapeError, match="hold no voxel"):
+        loss(LOGITS[..., :0], LABELS[..., :0])
+    with pytest.raises(ConfigError, match=r"ignore_index must be an integer or None, got 1\.5"):
+        loss(LOGITS, LABELS, ignore_index=1.5)
+
+
+@pytest.mark.parametrize("loss", [dice_loss, generalised_dice_loss, tversky_loss, cldice_loss])
+def test_without_smoothing_nothing_divides_by_zero(loss):
+    options = {
+        dice_loss: {"smooth_numerator": 0.0, "smooth_denominator": 0.0},
+        generalised_dice_loss: {"smooth_numerator": 0.0, "smooth_denominator": 0.0},
+        tversky_loss: {"smooth": 0.0},
+        cldice_loss: {"smooth": 0.0, "smooth_mean": 0.0},
+    }[loss]
+    logits = LOGITS.clone()
+    logits[:, 0] = 200.0  # the probability of the other classes, which are absent, is 0
+    logits.requires_grad_()
+    value = loss(logits, LABELS, include_background=False, **options)
+    value.backward()
+    assert torch.isfinite(value)
+    assert torch.isfinite(logits.grad).all()
+    for key in options:
+        with pytest.raises(ConfigError, match=f"{key} must not be negative"):
+            loss(LOGITS, LABELS, **{key: -1.0})
 
 
 @pytest.mark.parametrize("loss", [dice_loss, hausdorff_loss, focal_loss, cldice_loss])
@@ -107,6 +166,16 @@ def test_options_out_of_range():
         (lambda: soft_skeleton(LOGITS, iterations=-1), "iterations must not be negative"),
         (lambda: boundary_weight(-1), "epoch must not be negative"),
         (lambda: boundary_map([0], 0), "classes must be at least 1"),
+        (lambda: boundary_map([0], 2.0), "classes must be at least 1, and an integer, got 2.0"),
+        (lambda: focal_loss(LOGITS, LABELS, gamma=float("nan")), "gamma must not be negative"),
+        (lambda: focal_loss(LOGITS, LABELS, gamma="2"), "gamma must not be negative"),
+        (lambda: cldice_loss(LOGITS, LABELS, iterations=1.5), "an integer, got 1.5"),
+        (lambda: dice_loss(LOGITS, LABELS, preset=["monai"]), "no preset"),
+        (lambda: cross_entropy(LOGITS, LABELS, class_weights="abc"), "must be numbers, got 'abc'"),
+        (lambda: cross_entropy(LOGITS, LABELS, class_weights=(1, 1, -1)), "not negative"),
+        (lambda: focal_loss(LOGITS, LABELS, class_weights=(1, 1, math.nan)), "not negative"),
+        (lambda: cross_entropy(LOGITS, LABELS, voxel_weights=[1.0]), "voxel_weights must be a ten"),
+        (lambda: hausdorff_loss(LOGITS, LABELS, maps=LOGITS.numpy()), "maps must be a tensor"),
     ]:
         with pytest.raises(ConfigError, match=text):
             call()

@@ -1,14 +1,16 @@
 """Losses by name and by hand: what they add up, what they refuse, that they do not change."""
 
 import dataclasses
+import math
 import pickle
 from functools import partial
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from edgewise.errors import ConfigError  # noqa: E402
+from edgewise.errors import ConfigError, SpacingError  # noqa: E402
 from edgewise.models.losses import (  # noqa: E402
     RECIPES,
     Loss,
@@ -83,7 +85,13 @@ def test_options_that_nothing_takes_are_refused():
         make_loss("dice_ce", spacing=(1, 1))
     with pytest.raises(ConfigError, match="takes no activation"):
         make_loss("dice_ce", activation="sigmoid")  # its cross-entropy is a softmax
-    with pytest.raises(ConfigError, match="takes no maps"):
+    with pytest.raises(
+        ConfigError,
+        match=r"takes no inner_zero; it takes: activation, alpha, ig.*"
+        r"e_index, include_background, spacing$",
+    ):  # nothing that make_loss does not take
+        make_loss("hausdorff", inner_zero=True)
+    with pytest.raises(ConfigError, match=r"takes no maps$"):
         make_loss("dice")(LOGITS, LABELS, maps=LOGITS)
     with pytest.raises(ConfigError, match="has 2 terms, got weights"):
         make_loss("dice_ce", weights=(1,))
@@ -96,6 +104,48 @@ def test_a_typo_gets_the_nearest_name():
         make_loss("dice_focl")
     with pytest.raises(ConfigError, match="did you mean 'dice_boundary'"):
         make_loss("boundary")  # it needs a region loss beside it
+    with pytest.raises(ConfigError, match="did you mean 'dice_ce'"):
+        make_loss("DICE-CE")
+    with pytest.raises(ConfigError, match="no loss"):
+        make_loss(["dice_ce"])
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "kind", "text"),
+    [
+        ("dice", {"activation": "softmx"}, ConfigError, "activation must be one of"),
+        ("dice_ce", {"preset": "nnunett"}, ConfigError, "did you mean 'nnunet'"),
+        ("dice_focal", {"gamma": -1}, ConfigError, "gamma must not be negative"),
+        ("dice_ce", {"label_smoothing": 2}, ConfigError, "label_smoothing"),
+        ("dice_ce", {"class_weights": 2.0}, ConfigError, "class_weights must be a sequence of num"),
+        ("dice_ce", {"class_weights": (1, -1)}, ConfigError, "class_weights must be finite"),
+        ("dice_ce", {"weights": 1.0}, ConfigError, "weights must be a sequence of numbers"),
+        ("dice_ce", {"weights": (1, math.nan)}, ConfigError, "weights must be finite"),
+        ("hausdorff", {"spacing": (1, 1, 1, 1)}, SpacingError, "spacing"),
+        ("hausdorff", {"spacing": (1, -1)}, SpacingError, "spacing must be finite and positive"),
+        ("cldice", {"iterations": 0.5}, ConfigError, "iterations must not be negative, and an int"),
+        ("dice_ce", {"ignore_index": "255"}, ConfigError, "ignore_index must be an integer"),
+    ],
+)
+def test_options_are_checked_when_a_loss_is_made(name, options, kind, text):
+    """Not hours later, in the first step."""
+    with pytest.raises(kind, match=text):
+        make_loss(name, **options)
+
+
+def test_options_may_be_arrays():
+    loss = make_loss("dice_boundary", spacing=np.array([2.0, 0.5]), weights=torch.tensor([0.5, 2]))
+    assert loss == make_loss("dice_boundary", spacing=(2.0, 0.5), weights=(0.5, 2.0))
+    assert str(loss.terms[1]) == "2 * boundary_loss(logits, labels, spacing=(2.0, 0.5))"
+    weighted = make_loss("cross_entropy", class_weights=torch.tensor([1.0, 2, 3]))
+    assert weighted == make_loss("cross_entropy", class_weights=(1, 2, 3))
+
+
+def test_a_loss_prints_the_same_in_every_process():
+    """No addresses: a run writes it down and compares it when it goes on."""
+    term = Term(partial(focal_loss, gamma=1.0), 2.0, (("alpha", 0.5),))
+    assert str(term) == "2 * focal_loss(logits, labels, gamma=1.0, alpha=0.5)"
+    assert str(Term(torch.nn.MSELoss())) == "1 * MSELoss(logits, labels)"
 
 
 def test_a_loss_is_a_frozen_value():
@@ -131,6 +181,7 @@ def test_a_weight_of_0_leaves_a_term_out():
     value.backward()
     assert value == 0
     assert not logits.grad.any()
+    assert nothing(LOGITS / 0, LABELS) == 0
 
 
 def test_terms_of_ones_own():

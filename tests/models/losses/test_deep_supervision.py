@@ -1,5 +1,8 @@
 """The same loss on several outputs: weights, labels and spacing of the coarser ones."""
 
+from functools import partial
+
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -7,9 +10,13 @@ torch = pytest.importorskip("torch")
 from edgewise.errors import ConfigError, ShapeError  # noqa: E402
 from edgewise.models.losses import (  # noqa: E402
     DeepSupervision,
+    Loss,
+    Term,
     boundary_loss,
+    boundary_map,
     cross_entropy,
     downsample_labels,
+    hausdorff_loss,
     make_loss,
     supervision_weights,
 )
@@ -64,6 +71,76 @@ def test_coarser_voxels_are_larger():
     expected = boundary_loss(OUTPUTS[1], half, spacing=(4.0, 1.0)).item()
     assert found == pytest.approx(expected)
     assert found != pytest.approx(boundary_loss(OUTPUTS[1], half, spacing=(2.0, 0.5)).item())
+
+
+def test_functions_measure_coarser_voxels_too():
+    half = downsample_labels(LABELS, (8, 6))
+    for loss, spacing in (
+        (boundary_loss, (2.0, 2.0)),
+        (partial(boundary_loss, spacing=(2.0, 0.5)), (4.0, 1.0)),
+        (Loss("mine", (Term(partial(boundary_loss, spacing=(2.0, 0.5))),)), (4.0, 1.0)),
+    ):
+        found = DeepSupervision(loss, (0, 1))(OUTPUTS[:2], LABELS)
+        assert found == boundary_loss(OUTPUTS[1], half, spacing=spacing)
+
+
+def test_spacing_is_that_of_the_labels():
+    """Where even the finest output is coarser than they are."""
+    loss = DeepSupervision(make_loss("hausdorff", spacing=(1.0, 0.5)), (1.0,))
+    half = downsample_labels(LABELS, (8, 6))
+    assert loss(OUTPUTS[1:2], LABELS) == hausdorff_loss(OUTPUTS[1], half, spacing=(2.0, 1.0))
+
+
+def test_maps_and_weights_are_those_of_the_nearest_voxel():
+    spacing = (2.0, 0.5)
+    maps = torch.from_numpy(
+        np.stack([boundary_map(case, 3, spacing=spacing) for case in LABELS.numpy()])
+    )
+    half = downsample_labels(LABELS, (8, 6))
+    coarse = maps[:, :, 1::2, 1::2]
+    for c in range(3):  # inside, and only there, is the class that the coarse labels have
+        assert torch.equal(coarse[:, c] < 0, half == c)
+    expected = 2 / 3 * boundary_loss(OUTPUTS[0], LABELS, maps=maps)
+    expected += 1 / 3 * boundary_loss(OUTPUTS[1], half, maps=coarse)
+    loss = DeepSupervision(make_loss("dice_boundary", weights=(0, 1), spacing=spacing))
+    assert loss(OUTPUTS, LABELS, maps=maps).item() == pytest.approx(expected.item())
+    alone = DeepSupervision(boundary_loss, (0, 1))  # no spacing: the maps carry it
+    found = alone(OUTPUTS[:2], LABELS, maps=maps)
+    assert found == boundary_loss(OUTPUTS[1], half, maps=coarse)
+    assert loss(OUTPUTS[0], LABELS, maps=maps) == boundary_loss(OUTPUTS[0], LABELS, maps=maps)
+
+    weights = torch.rand(LABELS.shape, generator=torch.Generator().manual_seed(0))
+    found = DeepSupervision(make_loss("cross_entropy"))(OUTPUTS, LABELS, voxel_weights=weights)
+    expected = 2 / 3 * cross_entropy(OUTPUTS[0], LABELS, voxel_weights=weights)
+    expected += 1 / 3 * cross_entropy(OUTPUTS[1], half, voxel_weights=weights[:, 1::2, 1::2])
+    assert found.item() == pytest.approx(expected.item())
+
+
+def test_maps_and_weights_lie_on_the_grid_of_the_labels():
+    loss = DeepSupervision(make_loss("dice_boundary"))
+    with pytest.raises(ShapeError, match=r"maps must have the size of the labels \(16, 12\)"):
+        loss(OUTPUTS, LABELS, maps=torch.zeros(2, 3, 32, 24))
+    with pytest.raises(ShapeError, match="maps must have the shape of the logits"):
+        loss(OUTPUTS, LABELS, maps=torch.zeros(2, 1, 16, 12))
+    with pytest.raises(ConfigError, match="maps must be a tensor"):
+        loss(OUTPUTS, LABELS, maps=np.zeros((2, 3, 16, 12)))
+    with pytest.raises(ConfigError, match="'dice_boundary' takes no voxel_weights"):
+        loss(OUTPUTS, LABELS, voxel_weights=torch.ones(2, 16, 12))
+    with pytest.raises(ConfigError, match="takes no maps"):
+        DeepSupervision(lambda logits, labels: logits.sum())(OUTPUTS, LABELS, maps=OUTPUTS[0])
+
+
+def test_outputs_come_finest_first():
+    loss = DeepSupervision(cross_entropy)
+    for outputs, labels in (
+        (OUTPUTS[::-1], LABELS),  # labels would be blown up without a word
+        (OUTPUTS, LABELS[:, ::2, ::2]),
+        ((OUTPUTS[0], OUTPUTS[1][..., 0]), LABELS),
+    ):
+        with pytest.raises(ShapeError, match="finest first, none larger than the labels"):
+            loss(outputs, labels)
+    with pytest.raises(ConfigError, match="outputs must be a tensor or a sequence"):
+        loss({"out": OUTPUTS[0]}, LABELS)
 
 
 @pytest.mark.parametrize(("old", "new"), [(8, 4), (9, 4), (7, 3), (5, 5), (4, 8), (3, 1)])

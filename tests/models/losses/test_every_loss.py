@@ -94,8 +94,8 @@ def test_no_class_needs_to_be_there(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_extreme_logits_give_finite_gradients(name):
     _, labels = blobs()
-    for sign in (1.0, -1.0):  # sure and right, sure and wrong
-        logits = (sign * 200 * (2 * one_hot(labels, 3) - 1)).float().requires_grad_()
+    for size in (200, -200, 1e4, -1e4):  # sure and right, sure and wrong
+        logits = (size * (2 * one_hot(labels, 3) - 1)).float().requires_grad_()
         value = make_loss(name)(logits, labels)
         value.backward()
         assert torch.isfinite(value)
@@ -109,6 +109,95 @@ def test_a_sure_and_right_prediction_costs_nothing(name):
     value = float(make_loss(name)(logits, labels))
     assert value == pytest.approx(0, abs=1e-4)  # clDice smooths its mean by 1e-4
     assert float(make_loss(name)(-logits, labels)) > 0.3
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in NAMES if n not in ("binary_cross_entropy", "dice_bce")]
+)
+def test_a_class_that_is_masked_out_is_never_predicted(name):
+    """Minus infinity in a softmax: the others as if there were one class less."""
+    logits, labels = blobs(absent=(2,))
+    logits[:, 2] = -torch.inf
+    logits.requires_grad_()
+    value = make_loss(name)(logits, labels)
+    value.backward()
+    assert torch.isfinite(value)
+    assert torch.isfinite(logits.grad).all()
+    finite = logits.detach().clamp_min(-1e4)
+    assert value.item() == pytest.approx(make_loss(name)(finite, labels).item(), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_costs_less_than_the_right_prediction(name):
+    _, labels = blobs()
+    loss = make_loss(name)
+    least = float(loss(40 * (2 * one_hot(labels, 3) - 1), labels))
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(10):
+        other = 3 * torch.randn((2, 3, 9, 8), generator=generator, dtype=torch.float64)
+        assert float(loss(other, labels)) > least + 1e-3
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in DISTANCES and "cl" not in n])
+def test_the_order_of_the_voxels_does_not_matter(name):
+    logits, labels = blobs()
+    order = torch.randperm(72, generator=torch.Generator().manual_seed(0))
+    moved = (x.flatten(-2)[..., order].unflatten(-1, (9, 8)) for x in (logits, labels))
+    expected = float(make_loss(name)(logits, labels))
+    assert float(make_loss(name)(*moved)) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_layout_of_the_memory_does_not_matter(name):
+    logits, labels = blobs(shape=(2, 4, 5, 6))
+    before = logits.clone(), labels.clone()
+    loss = make_loss(name)
+    wanted = logits.clone().requires_grad_()
+    loss(wanted, labels).backward()
+    wide, tall = torch.zeros(2, 3, 4, 5, 12).double(), torch.zeros(6, 5, 4, 2, dtype=torch.long)
+    wide[..., ::2] = logits
+    tall[:] = labels.permute(3, 2, 1, 0)
+    for other in (
+        wide[..., ::2],
+        logits.contiguous(memory_format=torch.channels_last_3d),
+        logits.flip(-1).contiguous().flip(-1),
+    ):
+        x = other.detach().requires_grad_()
+        value = loss(x, tall.permute(3, 2, 1, 0))
+        value.backward()
+        assert value.item() == pytest.approx(loss(logits, labels).item(), abs=1e-12)
+        torch.testing.assert_close(x.grad, wanted.grad, rtol=0, atol=1e-12)
+    assert torch.equal(logits, before[0])  # and nothing of the caller's has changed
+    assert torch.equal(labels, before[1])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_axes_of_length_1_do_not_matter(name):
+    logits, labels = blobs()
+    expected = float(make_loss(name)(logits, labels))
+    for axis in (1, 2, 3):
+        flat = logits.unsqueeze(axis + 1), labels.unsqueeze(axis)
+        assert float(make_loss(name)(*flat)) == pytest.approx(expected, abs=1e-12)
+    one = make_loss(name)(logits[:1, :, :1, :1], labels[:1, :1, :1])
+    assert torch.isfinite(one)
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if not n.endswith(("_entropy", "_ce", "_bce"))])
+def test_one_channel_is_the_foreground_of_two(name):
+    """The sigmoid of z is the softmax of 0 and z; the focal loss counts both sides in any case."""
+    logits, labels = blobs(classes=2)
+    options = {} if name in ("focal", "dice_focal") else {"include_background": False}
+    expected = make_loss(name, **options)(logits, labels).item()
+    one = logits[:, 1:] - logits[:, :1]
+    found = make_loss(name, activation="sigmoid")(one, labels)
+    assert found.item() == pytest.approx(expected, abs=1e-12)
+
+
+def test_binary_cross_entropy_is_the_cross_entropy_of_two_classes():
+    logits, labels = blobs(classes=2)
+    one = make_loss("binary_cross_entropy")(logits[:, 1:] - logits[:, :1], labels)
+    both = make_loss("cross_entropy")(logits, labels)
+    assert one.item() == pytest.approx(both.item(), abs=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

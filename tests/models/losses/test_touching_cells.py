@@ -60,8 +60,11 @@ def test_gaps_outweigh_wide_background_and_cells():
 
 
 def test_options_are_checked():
-    for options in ({"sigma": 0}, {"w0": -1}):
+    for options in ({"sigma": 0}, {"w0": -1}, {"sigma": np.inf}, {"w0": np.nan}, {"w0": np.inf}):
         with pytest.raises(ConfigError, match="w0 must not be negative and sigma positive"):
             touching_cell_weights([0, 1], **options)
+    for weights in ((1, 2, 3), 1, (1, -1), (1, np.nan)):
+        with pytest.raises(ConfigError, match="class_weights must be two numbers"):
+            touching_cell_weights([0, 1], class_weights=weights)
     with pytest.raises(SpacingError):
         touching_cell_weights([0, 1], spacing=0)

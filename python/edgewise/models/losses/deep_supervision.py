@@ -93,6 +93,10 @@ class DeepSupervision:
         given = {key: value for key, value in given.items() if value is not None}
         if isinstance(outputs, Tensor):
             return loss(outputs, labels, **given)
+        if not isinstance(outputs, tuple | list):
+            message = "outputs must be a tensor or a sequence of tensors, "
+            message += f"got {type(outputs).__name__}"
+            raise ConfigError(message)
         weights = self.weights or supervision_weights(len(outputs))
         if len(weights) != len(outputs) or not any(weights):
             message = f"{len(outputs)} outputs need as many weights, not all 0, got {weights}"

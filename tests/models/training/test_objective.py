@@ -35,6 +35,11 @@ def test_a_loss_is_split_into_its_parts():
     assert list(parts) == ["loss_dice", "loss_cross_entropy"]
     assert total.item() == pytest.approx(make_loss("dice_ce")(OUTPUTS[0], LABELS).item())
     assert sum(parts.values()).item() == pytest.approx(total.item())
+    mine = Loss("mine", (Term(partial(dice_loss, batch=True)), Term(dice_loss)))
+    assert list(Objective(mine, deep_supervision=False)(OUTPUTS[0], LABELS, SAME)[1]) == [
+        "loss_dice",
+        "loss_dice_1",
+    ]
     assert Objective("dice", deep_supervision=False)(OUTPUTS[0], LABELS, SAME)[1] == {}
 
 

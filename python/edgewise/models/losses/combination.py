@@ -73,6 +73,12 @@ class Term:
     weight: float = 1.0
     options: tuple[tuple[str, Any], ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What the function is called, the same in every process."""
+        function = self.function.func if isinstance(self.function, partial) else self.function
+        return str(getattr(function, "__name__", type(function).__qualname__))
+
     def takes(self, option: str) -> bool:
         """Whether the function has a keyword of this name."""
         return option in _defaults(self.function)
@@ -90,7 +96,7 @@ class Term:
         bound = self.function.keywords if isinstance(self.function, partial) else {}
         options = {**bound, **dict(self.options)}
         written = "".join(f", {key}={value!r}" for key, value in options.items())
-        return f"{self.weight:g} * {_name(self.function)}(logits, labels{written})"
+        return f"{self.weight:g} * {self.name}(logits, labels{written})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,13 +283,6 @@ def make_loss(
     loss = loss._using({key: value for key, value in given.items() if value is not None})
     _try_out(loss, classes=len(factors or ()), axes=len(steps) if isinstance(steps, tuple) else 1)
     return loss if weights is None else loss.with_weights(*_numbers("weights", weights))
-
-
-def _name(function: Any) -> str:  # noqa: ANN401
-    """Return a name that is the same in every process: no address."""
-    if isinstance(function, partial):
-        return _name(function.func)
-    return str(getattr(function, "__name__", type(function).__qualname__))
 
 
 def _terms(found: Recipe) -> tuple[Term, ...]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["focal_loss"]
 
+_LEAST = -1e30  # of a logarithm
+
 FocalActivation: TypeAlias = Literal["softmax", "sigmoid"]
 
 
@@ -87,17 +89,17 @@ def focal_loss(
     one_of("reduction", reduction, Reduction)
     not_negative("gamma", gamma)
     targets = prepare(logits, labels, activation=activation, ignore_index=ignore_index)
-    logits, truth = targets.logits, _sides(targets.truth)
+    logits, truth = targets.logits, _sides(targets.truth).to(targets.logits.dtype)
     weights = class_weight_tensor(class_weights, logits)
     weights = logits.new_ones(logits.shape[1]) if weights is None else weights
     factors = _factors(truth, alpha, weights, activation)
     if activation == "softmax":
-        log_p = torch.log_softmax(logits, 1)  # (N, C, ...)
-        # not a product with truth: a class that is masked out has a logarithm of minus infinity
-        losses = -_faded(log_p, gamma) * log_p.where(truth, 0.0)
+        # a class that is masked out has a logarithm of minus infinity, which times 0 is NaN
+        log_p = torch.log_softmax(logits, 1).clamp_min(_LEAST)  # (N, C, ...)
+        losses = -_faded(log_p, gamma) * log_p * truth
     else:
         # p of the true side is the sigmoid of the logit, or of minus the logit
-        log_p = F.logsigmoid(torch.where(truth, logits, -logits))
+        log_p = F.logsigmoid(logits * (2 * truth - 1))
         losses = -_faded(log_p, gamma) * log_p
     losses = losses * factors
     if targets.valid is not None:
@@ -140,7 +142,7 @@ def _factors(
         message = f"alpha must lie in [0, 1], got {alpha}"
         raise ConfigError(message)
     if activation == "sigmoid":
-        return torch.where(truth, alpha * factors, (1 - alpha) * factors)
+        return factors * (alpha * truth + (1 - alpha) * (1 - truth))
     sides = torch.full_like(factors, alpha)
     sides[:, 0] = 1 - alpha
     return factors * sides

@@ -134,8 +134,7 @@ def _pieces(loss: Loss) -> list[tuple[str, Loss]]:
         return [("loss", loss)]
     pieces: dict[str, Loss] = {}
     for number, term in enumerate(loss.terms):
-        name = getattr(term.function, "__name__", "part").removesuffix("_loss")
-        name = f"loss_{name}"  # a metric may have the same name
+        name = f"loss_{term.name.removesuffix('_loss')}"  # a metric may have the same name
         name = name if name not in pieces else f"{name}_{number}"
         pieces[name] = Loss(name, (term,))
     return list(pieces.items())

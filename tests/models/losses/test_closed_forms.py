@@ -104,6 +104,23 @@ def test_generalised_dice():
     assert generalised_dice_loss(LOGITS, 0 * LABELS, include_background=False).item() == near(0)
 
 
+def test_smoothing_of_generalised_dice_does_not_grow_with_the_image():
+    """As in MONAI: next to 1 / G it is large where classes are."""
+    values = []
+    for size in (1, 100_000):
+        logits, labels = LOGITS.repeat(1, 1, size).float(), LABELS.repeat(1, size)
+        none = {"smooth_numerator": 0.0, "smooth_denominator": 0.0}
+        values.append(
+            [
+                generalised_dice_loss(logits, labels, **options).item()
+                for options in ({}, {"weighting": "simple"}, none)
+            ]
+        )
+    small, large = values
+    assert large[0] < 0.7 * small[0]
+    assert large[1:] == pytest.approx(small[1:], rel=1e-4)
+
+
 def test_tversky_is_dice_at_one_half_and_changes_sides():
     even = tversky_loss(LOGITS, LABELS, false_positives=0.5, false_negatives=0.5, smooth=5e-6)
     assert even.item() == near(dice_loss(LOGITS, LABELS).item())

@@ -163,6 +163,12 @@ def generalised_dice_loss(
     ShapeError, LabelError, ConfigError
         If shapes, labels or options do not fit.
 
+    Notes
+    -----
+    The smoothing is not scaled with the weights, as in MONAI: with ``"square"`` the loss and its
+    gradient fade where even the smallest class has more than some 1e4 voxels. ``"simple"`` or a
+    smoothing of 0 avoids that.
+
     References
     ----------
     .. [1] C. H. Sudre et al., "Generalised Dice overlap as a deep learning loss function for highly

@@ -97,6 +97,10 @@ def test_options_that_nothing_takes_are_refused():
         make_loss("dice_ce", weights=(1,))
     with pytest.raises(ConfigError, match="no terms"):
         Loss("empty", ())
+    with pytest.raises(ConfigError, match="what is no Term"):
+        Loss("functions", (dice_loss,))
+    with pytest.raises(ConfigError, match="got 'dice'; make_loss builds one by its name"):
+        Term("dice")
 
 
 def test_a_typo_gets_the_nearest_name():
@@ -117,10 +121,15 @@ def test_a_typo_gets_the_nearest_name():
         ("dice_ce", {"preset": "nnunett"}, ConfigError, "did you mean 'nnunet'"),
         ("dice_focal", {"gamma": -1}, ConfigError, "gamma must not be negative"),
         ("dice_ce", {"label_smoothing": 2}, ConfigError, "label_smoothing"),
-        ("dice_ce", {"class_weights": 2.0}, ConfigError, "class_weights must be a sequence of num"),
+        ("dice_ce", {"class_weights": 2.0}, ConfigError, "class_weights must be a sequence of fi"),
         ("dice_ce", {"class_weights": (1, -1)}, ConfigError, "class_weights must be finite"),
-        ("dice_ce", {"weights": 1.0}, ConfigError, "weights must be a sequence of numbers"),
-        ("dice_ce", {"weights": (1, math.nan)}, ConfigError, "weights must be finite"),
+        ("dice_ce", {"weights": 1.0}, ConfigError, "weights must be a sequence of finite n"),
+        (
+            "dice_ce",
+            {"weights": (1, math.nan)},
+            ConfigError,
+            "weights must be a sequence of finite n",
+        ),
         ("hausdorff", {"spacing": (1, 1, 1, 1)}, SpacingError, "spacing"),
         ("hausdorff", {"spacing": (1, -1)}, SpacingError, "spacing must be finite and positive"),
         ("cldice", {"iterations": 0.5}, ConfigError, "iterations must not be negative, and an int"),

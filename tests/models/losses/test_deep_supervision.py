@@ -166,5 +166,14 @@ def test_weights_must_fit():
     for weights in ((1.0,), (0.0, 0.0, 0.0)):
         with pytest.raises(ConfigError, match="3 outputs need as many weights"):
             DeepSupervision(cross_entropy, weights)(OUTPUTS, LABELS)
+    with pytest.raises(ConfigError, match="3 outputs need as many weights"):
+        DeepSupervision(cross_entropy, ())(OUTPUTS, LABELS)
+    for weights in (1.0, (1.0, float("nan"))):
+        with pytest.raises(ConfigError, match="weights must be a sequence of finite numbers"):
+            DeepSupervision(cross_entropy, weights)
+    with pytest.raises(ConfigError, match="got 'dice_ce'; make_loss builds one by its name"):
+        DeepSupervision("dice_ce")
+    given = DeepSupervision(cross_entropy, torch.tensor([0.5, 0.5]))
+    assert given == DeepSupervision(cross_entropy, (0.5, 0.5))
     with pytest.raises(ShapeError, match="cannot resize"):
         downsample_labels(LABELS, (0, 1))

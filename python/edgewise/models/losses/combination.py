@@ -7,7 +7,6 @@ state: what changes in training (weights) makes a new one.
 from __future__ import annotations
 
 import inspect
-import math
 from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Real
@@ -25,12 +24,11 @@ from .entropy import binary_cross_entropy, cross_entropy
 from .focal import focal_loss
 from .hausdorff import hausdorff_loss
 from .recipes import Recipe, recipe
+from .targets import as_numbers
 from .tversky import focal_tversky_loss, tversky_loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from edgewise._arguments import Spacing
 
@@ -72,6 +70,12 @@ class Term:
     function: Callable[..., Tensor]
     weight: float = 1.0
     options: tuple[tuple[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            message = f"a loss must be a function of logits and labels, got {self.function!r}; "
+            message += "make_loss builds one by its name"
+            raise ConfigError(message)
 
     @property
     def name(self) -> str:
@@ -120,8 +124,8 @@ class Loss:
     terms: tuple[Term, ...]
 
     def __post_init__(self) -> None:
-        if not self.terms:
-            message = f"loss {self.name!r} has no terms"
+        if not self.terms or not all(isinstance(term, Term) for term in self.terms):
+            message = f"loss {self.name!r} has no terms, or what is no Term: {self.terms!r}"
             raise ConfigError(message)
 
     def __call__(
@@ -175,10 +179,7 @@ class Loss:
         if len(weights) != len(self.terms):
             message = f"loss {self.name!r} has {len(self.terms)} terms, got weights {weights}"
             raise ConfigError(message)
-        if not all(isinstance(weight, Real) and math.isfinite(weight) for weight in weights):
-            message = f"weights must be finite numbers, got {weights}"
-            raise ConfigError(message)
-        pairs = zip(self.terms, weights, strict=True)
+        pairs = zip(self.terms, as_numbers("weights", weights), strict=True)
         return replace(self, terms=tuple(replace(term, weight=w) for term, w in pairs))
 
     def with_spacing(self, spacing: Spacing) -> Loss:
@@ -262,10 +263,10 @@ def make_loss(
     """
     found = recipe(name)
     loss = Loss(name, _terms(found))
-    factors = None if class_weights is None else _numbers("class_weights", class_weights)
+    factors = None if class_weights is None else as_numbers("class_weights", class_weights)
     steps = spacing
     if not (spacing is None or isinstance(spacing, Real)):
-        steps = _numbers("spacing", spacing)
+        steps = as_numbers("spacing", spacing)
     given = {
         "preset": preset,
         "activation": activation,
@@ -282,7 +283,7 @@ def make_loss(
     }
     loss = loss._using({key: value for key, value in given.items() if value is not None})
     _try_out(loss, classes=len(factors or ()), axes=len(steps) if isinstance(steps, tuple) else 1)
-    return loss if weights is None else loss.with_weights(*_numbers("weights", weights))
+    return loss if weights is None else loss.with_weights(*as_numbers("weights", weights))
 
 
 def _terms(found: Recipe) -> tuple[Term, ...]:
@@ -290,14 +291,6 @@ def _terms(found: Recipe) -> tuple[Term, ...]:
         Term(_FUNCTIONS[part.function], part.weight, tuple(part.options.items()))
         for part in found.parts
     )
-
-
-def _numbers(name: str, values: Sequence[float] | NDArray[Any] | float) -> tuple[float, ...]:
-    try:
-        return tuple(float(value) for value in values)  # type: ignore[union-attr]
-    except (TypeError, ValueError) as error:
-        message = f"{name} must be a sequence of numbers, got {values!r}"
-        raise ConfigError(message) from error
 
 
 def _try_out(loss: Loss, *, classes: int, axes: int) -> None:

@@ -18,7 +18,7 @@ from edgewise._arguments import as_spacing
 from edgewise.errors import ConfigError, ShapeError
 
 from .combination import Loss, Term
-from .targets import check_tensor
+from .targets import as_numbers, check_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,7 @@ class DeepSupervision:
     loss : callable
         ``loss(logits, labels)``. A ``spacing``, of a `Loss` or a keyword of a function, is that of
         the labels and grows with the voxels of the coarser outputs.
-    weights : tuple of float, optional
+    weights : sequence of float, optional
         One per output, finest first. Default: `supervision_weights`. Where gradients of all
         parameters must exist (DistributedDataParallel), give the coarsest a tiny weight such as
         1e-6 instead of 0.
@@ -50,7 +50,13 @@ class DeepSupervision:
     """
 
     loss: Callable[[Tensor, Tensor], Tensor]
-    weights: tuple[float, ...] | None = None
+    weights: Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.loss, Loss):
+            Term(self.loss)  # says what is wrong with it
+        if self.weights is not None:
+            object.__setattr__(self, "weights", as_numbers("weights", self.weights))
 
     def __call__(
         self,
@@ -97,7 +103,7 @@ class DeepSupervision:
             message = "outputs must be a tensor or a sequence of tensors, "
             message += f"got {type(outputs).__name__}"
             raise ConfigError(message)
-        weights = self.weights or supervision_weights(len(outputs))
+        weights = supervision_weights(len(outputs)) if self.weights is None else self.weights
         if len(weights) != len(outputs) or not any(weights):
             message = f"{len(outputs)} outputs need as many weights, not all 0, got {weights}"
             raise ConfigError(message)

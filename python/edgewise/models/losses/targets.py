@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ __all__ = [
     "Activation",
     "Reduction",
     "Targets",
+    "as_numbers",
     "check_labels",
     "check_tensor",
     "not_negative",
@@ -227,6 +228,18 @@ def reduce(values: Tensor, reduction: Reduction) -> Tensor:
     if reduction == "none":
         return values
     return values.mean() if reduction == "mean" else values.sum()
+
+
+def as_numbers(name: str, values: Any) -> tuple[float, ...]:  # noqa: ANN401
+    """Return a sequence of finite numbers as a tuple, or raise ConfigError."""
+    try:
+        found = tuple(float(value) for value in values)
+    except (TypeError, ValueError):
+        found = (math.nan,)
+    if not all(map(math.isfinite, found)):
+        message = f"{name} must be a sequence of finite numbers, got {values!r}"
+        raise ConfigError(message)
+    return found
 
 
 def check_tensor(name: str, value: object) -> None:

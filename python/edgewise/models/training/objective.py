@@ -74,7 +74,7 @@ class Objective:
     ) -> None:
         whole = make_loss(loss, ignore_index=ignore_label) if isinstance(loss, str) else loss
         self._is_deep = deep_supervision
-        self._weights: tuple[float, ...] | None = None
+        self._weights: Sequence[float] | None = None
         if isinstance(whole, DeepSupervision):
             self._weights = whole.weights
             whole = whole.loss

@@ -35,10 +35,10 @@ def test_points_lie_where_the_axes_say():
     x, y = zip(*(map(float, point.split(",")) for point in points), strict=True)
     assert [round((a - x[0]) / (x[3] - x[0]), 2) for a in x] == [0, 0.33, 0.67, 1]
     assert [round((y[0] - b) / (y[0] - y[1]), 2) for b in y] == [0, 1, 0.5, 0.25]
-    heights = dict(
-        (text, float(place) - 4)
+    heights = {
+        text: float(place) - 4
         for place, text in re.findall(r'y="([\d.]+)" text-anchor="end"[^>]*>([^<]+)', picture)
-    )
+    }
     assert heights["0"] == pytest.approx(y[0], abs=0.1)
     assert heights["1"] == pytest.approx(y[1], abs=0.1)
 

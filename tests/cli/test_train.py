@@ -2,6 +2,7 @@
 
 import csv
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -196,3 +197,66 @@ def test_a_3d_unet_learns_phantoms_and_evaluate_reports_it(command, tmp_path):
         "--fail-under", "failed<=0",
     )  # fmt: skip
     assert code == 0, out + err
+
+
+def test_two_trainings_in_one_folder_are_refused(command, data, tmp_path):
+    from edgewise.models.training import run_lock
+
+    train(command, data, "--epochs", "2", "--stop-after", "1")
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "run").rglob("*") if p.is_file()}
+    answers = []
+    with run_lock(tmp_path / "run"):
+        other = threading.Thread(
+            target=lambda: answers.append(train(command, data, "--epochs", "2"))
+        )
+        other.start()
+        other.join()
+    code, out, err = answers[0]
+    assert (code, out) == (2, "")
+    assert "run: a training is at work here (process " in err
+    assert len(err.splitlines()) == 1
+    assert before == {p: p.stat().st_mtime_ns for p in before}
+    assert train(command, data, "--epochs", "2")[0] == 0
+
+
+def test_deepmedic_brings_its_surroundings_along(command, data, tmp_path):
+    """Patches answer their middle, the labels are cropped, and predict runs the same network."""
+    small = "features=4x4x6x6,fused=8x8,residuals=[4]"
+    code, _, err = command(
+        "train", data.images, data.labels, "-o", "run", "--model", "deepmedic", "--sizes", small,
+        "--epochs", "1", "--iterations", "2", "-j", "1",
+    )  # fmt: skip
+    assert code == 0, err
+    assert "patch      56 x 56 x 56 voxels" in err
+    sizes = json.loads((tmp_path / "run" / "model.json").read_text())["sizes"]
+    assert sizes["surroundings"] == "inside"
+    code, _, err = command("predict", data.images, "--run", "run", "-o", "predicted", "-q")
+    assert code == 0, err
+    assert io.read(tmp_path / "predicted" / "case_0.nii.gz").array.shape == (16, 16, 16)
+    code, _, err = command(
+        "train", data.images, data.labels, "-o", "other", "--model", "deepmedic", "--sizes",
+        f"{small},surroundings=image", "--epochs", "1", "--iterations", "1", "-j", "1",
+    )  # fmt: skip
+    assert code == 0, err
+    assert "patch      24 x 24 x 24 voxels" in err
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        (["--seed", "-1"], 2, "seed must be a whole number of at least 0"),
+        (["--stop-after", "0"], 2, "stop_after must be a whole number of at least 1"),
+        (["--device", "gpu"], 2, "not known to torch"),
+        (["--lr", "nan"], 2, "lr must be"),
+        (["-j", "-1"], 2, "workers must be"),
+        (["--cache", "nan"], 2, "--cache"),
+        (["--patch", "17,16,16"], 1, "patch_size (17, 16, 16): UNet3d takes axes of"),
+        (["-o", "taken"], 1, "taken"),
+    ],
+)
+def test_impossible_options_are_one_sentence(command, data, tmp_path, more, code, said):
+    (tmp_path / "taken").touch()
+    done = train(command, data, "--epochs", "1", *more)
+    assert done[0] == code, done
+    assert said in done[2].splitlines()[-1]
+    assert "Traceback" not in done[2]

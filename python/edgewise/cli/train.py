@@ -24,6 +24,7 @@ __all__ = ["HELP", "NAME", "add_arguments", "execute"]
 NAME: Final = "train"
 HELP: Final = "train a network on images and label maps"
 
+_LARGEST_CACHE: Final = 1e9  # GiB
 _SCHEMES: Final = ("zscore", "ct", "window", "minmax", "none")
 
 
@@ -131,22 +132,28 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from edgewise._extras import require
+    from edgewise.errors import ConfigError
 
     require("torch", extra="models")
-    from edgewise.models.training import open_folders
+    from edgewise.models.training import open_folders, run_lock
 
-    run = open_folders(
-        arguments.images,
-        arguments.labels_folder,
-        arguments.out,
-        _options(arguments),
-        resume=not arguments.restart,
-        cache_bytes=int(arguments.cache * 2**30),
-        workers=arguments.workers,
-    )
-    if not arguments.quiet:
-        _tell_plan(run, arguments)
-    result = _fit(run, arguments)
+    if not 0 <= arguments.cache < _LARGEST_CACHE:
+        message = f"--cache must be a number of GiB of at least 0, got {arguments.cache:g}"
+        raise ConfigError(message)
+    options = _options(arguments)
+    with run_lock(arguments.out):
+        run = open_folders(
+            arguments.images,
+            arguments.labels_folder,
+            arguments.out,
+            options,
+            resume=not arguments.restart,
+            cache_bytes=int(arguments.cache * 2**30),
+            workers=arguments.workers,
+        )
+        if not arguments.quiet:
+            _tell_plan(run, arguments)
+        result = _fit(run, arguments)
     _report(result, arguments)
     return 0
 

@@ -30,6 +30,7 @@ _RADII: Final = (0.16, 0.25)  # of the shortest side
 _SIDES: Final = (0.22, 0.34)
 _SMALLEST: Final = 12  # voxels along an axis
 _ATTEMPTS: Final = 200
+_MOST_CASES: Final = 1000
 
 
 def ball_and_cube(
@@ -60,7 +61,7 @@ def ball_and_cube(
     ShapeError
         If the shape has other axes, or one is too short.
     ConfigError
-        If noise or bias are out of range.
+        If noise, bias or seed are out of range.
 
     Examples
     --------
@@ -73,6 +74,9 @@ def ball_and_cube(
         raise ShapeError(message)
     if not (noise >= 0 and 0 <= bias < 1):
         message = f"noise must be at least 0 and bias in [0, 1), got {noise} and {bias}"
+        raise ConfigError(message)
+    if not hasattr(seed, "__index__") or seed < 0:
+        message = f"seed must be a whole number of at least 0, got {seed!r}"
         raise ConfigError(message)
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 0xBA11])))
     labels = _labels(tuple(shape), rng)
@@ -162,8 +166,8 @@ def write_training_set(
     ShapeError, ConfigError
         As `ball_and_cube`.
     """
-    if not 1 <= cases <= 1000:
-        message = f"cases must be 1 to 1000, got {cases}"
+    if not hasattr(cases, "__index__") or not 1 <= cases <= _MOST_CASES:
+        message = f"cases must be a whole number in [1, {_MOST_CASES}], got {cases!r}"
         raise ConfigError(message)
     root = Path(directory)
     images, labels = root / "images", root / "labels"

@@ -160,6 +160,32 @@ def test_flat_patches_are_turned_in_their_plane_only():
     assert max(np.abs(angles)) > 60  # up to 180 degrees there
 
 
+@pytest.mark.parametrize("thin", [0, 1, 2])
+def test_the_thin_axis_may_be_any(thin):
+    """Files keep their order of axes: slices are mostly thick along the last one."""
+    patch, spacing = [64, 64, 64], [1.0, 1.0, 1.0]
+    patch[thin], spacing[thin] = 8, 5.0
+    augmentation = replace(NONE, rotation=1.0)
+    for seed in range(5):
+        motion = augmentation.motion(generator(seed), patch, spacing)
+        assert motion[thin].tolist() == motion[:, thin].tolist() == np.eye(3)[thin].tolist()
+        assert not np.array_equal(motion, np.eye(3))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"flip": True, "noise": 1.5}, {"turn": -0.1}, {"scales": (0.0, 1.0)}, {"scales": (2, 1)},
+        {"blur_sigmas": (-1, 1)}, {"degrees": 400}, {"gamma": float("nan")},
+    ],
+)  # fmt: skip
+def test_impossible_changes_are_refused(options):
+    from edgewise.errors import ConfigError
+
+    with pytest.raises(ConfigError, match=list(options)[-1]):
+        Augmentation(**options)
+
+
 def test_quarters_need_equal_sides_and_spacings():
     labels = np.arange(8 * 8).reshape(8, 8).astype(np.int16)
     image = labels[None].astype(np.float32)

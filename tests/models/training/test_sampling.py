@@ -5,7 +5,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from edgewise.models.training import ArrayCases, Augmentation, Settings  # noqa: E402
+from edgewise.models.training.batches import make_batch  # noqa: E402
+from edgewise.models.training.pool import CasePool, Needs  # noqa: E402
 from edgewise.models.training.sampling import ClassVoxels, cut, is_forced, patch_corner  # noqa: E402
+
+NONE = Augmentation.named("none")
 
 
 def generator(seed=0):
@@ -18,13 +23,35 @@ def generator(seed=0):
         (2, 0.33, [False, True]),  # half of two, not a third
         (3, 0.33, [False, False, True]),
         (4, 0.33, [False, False, False, True]),
-        (1, 0.33, [False]),
         (5, 1.0, [True] * 5),
         (5, 0.0, [False] * 5),
     ],
 )
 def test_the_rule_is_nnunets(size, share, forced):
-    assert [is_forced(j, size, share) for j in range(size)] == forced
+    assert [is_forced(j, size, share, generator()) for j in range(size)] == forced
+
+
+@pytest.mark.parametrize(("size", "share"), [(1, 0.33), (1, 0.5), (2, 0.25), (2, 0.1), (3, 0.9)])
+def test_where_rounding_would_force_none_or_all_it_is_a_probability(size, share):
+    """A batch of one must not lose its foreground for good."""
+    rng = generator(3)
+    count = 4000
+    forced = sum(is_forced(k % size, size, share, rng) for k in range(count))
+    assert abs(forced / count - share) < 4 * np.sqrt(share * (1 - share) / count)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 4])
+def test_the_share_of_foreground_in_made_batches(pictures, batch_size):
+    """Seen from outside: of patches that rarely hold foreground by chance, the share does."""
+    labels = np.zeros((96, 96), np.uint8)
+    labels[70:72, 20:22] = 1
+    cases = ArrayCases([np.zeros((96, 96))], [labels])
+    pool = CasePool(cases, Needs(1, 2, 3), role="training", seed=0, tell=lambda _: None)
+    settings = Settings(patch_size=(4, 4), batch_size=batch_size, augmentation=NONE)
+    steps = 1200 // batch_size
+    held = [p.any() for s in range(steps) for p in make_batch(pool, settings, 0, s).labels]
+    stated = {1: 0.33, 2: 0.5, 4: 0.25}[batch_size]
+    assert abs(np.mean(held) - stated) < 0.05
 
 
 def test_classes_are_equally_likely_however_large_they_are():

@@ -182,6 +182,7 @@ class DeepMedic(nn.Module):
             message = "residuals: the first block has none before it; count from 2"
             raise ConfigError(message)
         self.in_channels, self.classes = in_channels, classes
+        self.surroundings = surroundings
         self.factors, self.fused_dropout = tuple(factors), tuple(dropout)
         self.field = 2 * len(features) + 1  # voxels that a pathway sees along an axis
         self.fused_reach = fused_kernel // 2  # voxels that are padded where the pathways join

@@ -1,8 +1,9 @@
 """Random changes of patches: geometry for image and labels, appearance for the image.
 
 Kinds, ranges and order follow nnU-Net's (Isensee et al. 2021, Nature Methods 18, supplement):
-rotation and scaling, noise, blur, brightness, contrast, low resolution, gamma, flips. Three things
-differ. Rotation and scaling act in millimetres, so that anisotropic voxels are not sheared; they
+rotation and scaling, noise, blur, brightness, contrast, low resolution, gamma, flips. Four things
+differ. A patch may be thin along any axis, not only along the first, as files keep their own order
+of axes. Rotation and scaling act in millimetres, so that anisotropic voxels are not sheared; they
 read the volume around the patch, so that no corner is empty inside it; turns by 90 degrees are
 offered too. No deformation fields.
 
@@ -42,8 +43,12 @@ __all__ = ["AUGMENTATIONS", "Augmentation", "AugmentationName"]
 AugmentationName: TypeAlias = Literal["none", "light", "full"]
 Range: TypeAlias = tuple[float, float]
 
-_FLAT: Final = 3.0  # longest side of the patch to its first: beyond, only rotation in the plane
+_FLAT: Final = 3.0  # longest side of the patch to its shortest: beyond, only turned in its plane
 _SAME_SPACING: Final = 1e-3
+_PROBABILITIES: Final = (
+    "turn", "rotation", "scaling", "noise", "blur", "brightness", "contrast", "low_resolution",
+    "gamma", "inverted_gamma",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +65,8 @@ class Augmentation:
     rotation : float, default 0.2
         Probability of a rotation about each axis by up to `degrees`.
     degrees : float, default 30.0
-        Largest angle. Where the longest side of a 3D patch is more than 3 times its first, the
-        rotation is about the first axis only, by up to 180 degrees.
+        Largest angle. Where the longest side of a 3D patch is more than 3 times its shortest, the
+        rotation is about that thin axis only, by up to 180 degrees.
     scaling : float, default 0.2
         Probability of a magnification within `scales`.
     scales : (float, float), default (0.7, 1.4)
@@ -85,6 +90,11 @@ class Augmentation:
         deviation kept.
     inverted_gamma : float, default 0.1
         The same on the negative image.
+
+    Raises
+    ------
+    ConfigError
+        If a probability or a range is impossible.
 
     Notes
     -----
@@ -111,6 +121,23 @@ class Augmentation:
     low_resolution: float = 0.25
     gamma: float = 0.3
     inverted_gamma: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in _PROBABILITIES:
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                message = f"augmentation: {name} is a probability in [0, 1], got {value!r}"
+                raise ConfigError(message)
+        for name in ("scales", "blur_sigmas"):
+            low, high = getattr(self, name)
+            if not 0 < low <= high < math.inf:
+                message = f"augmentation: {name} must be (low, high) with 0 < low <= high, "
+                message += f"got {(low, high)}"
+                raise ConfigError(message)
+        if not (0 <= self.degrees <= 180 and 0 <= self.noise_variance < math.inf):
+            message = "augmentation: degrees must be in [0, 180] and noise_variance at least 0, "
+            message += f"got {self.degrees!r} and {self.noise_variance!r}"
+            raise ConfigError(message)
 
     @classmethod
     def named(cls, name: AugmentationName) -> Augmentation:
@@ -154,9 +181,10 @@ class Augmentation:
         axes = len(patch)
         matrix = np.eye(axes)
         if rng.random() < self.rotation:
-            is_flat = axes == 3 and max(patch) / patch[0] > _FLAT
-            limit = 180.0 if is_flat else self.degrees
-            planes = plane_rotations(axes)[: 1 if is_flat else None]
+            planes, limit = plane_rotations(axes), self.degrees
+            if axes == 3 and max(patch) > _FLAT * min(patch):
+                thin = min(range(axes), key=lambda k: patch[k])
+                planes, limit = [planes[thin]], 180.0
             for plane in planes:
                 angle = math.radians(rng.uniform(-limit, limit))
                 matrix = matrix @ plane(angle)

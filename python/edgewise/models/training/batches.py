@@ -48,8 +48,26 @@ class Batch:
     spacings: tuple[tuple[float, ...], ...]
 
 
-def make_batch(pool: CasePool, settings: Settings, epoch: int, step: int) -> Batch:
+def make_batch(
+    pool: CasePool,
+    settings: Settings,
+    epoch: int,
+    step: int,
+    *,
+    answered: Sequence[int] | None = None,
+) -> Batch:
     """Return the batch of a step of an epoch, both counted from 0.
+
+    Parameters
+    ----------
+    pool : CasePool
+        The cases.
+    settings : Settings
+        Patch size, batch size, augmentation, seed.
+    epoch, step : int
+        Which batch.
+    answered : sequence of int, optional
+        Size of the middle of a patch that the network answers. Default: the patch.
 
     Raises
     ------
@@ -57,19 +75,23 @@ def make_batch(pool: CasePool, settings: Settings, epoch: int, step: int) -> Bat
         If too few cases are good.
     """
     size = settings.batch_size
-    samples = [make_sample(pool, settings, epoch, step * size + j) for j in range(size)]
+    samples = [
+        make_sample(pool, settings, epoch, step * size + j, answered or settings.patch_size)
+        for j in range(size)
+    ]
     images, labels, cases = zip(*samples, strict=True)
     names = tuple(case.name for case in cases)
     return Batch(np.stack(images), np.stack(labels), names, tuple(c.spacing for c in cases))
 
 
 def make_sample(
-    pool: CasePool, settings: Settings, epoch: int, index: int
+    pool: CasePool, settings: Settings, epoch: int, index: int, answered: Sequence[int]
 ) -> tuple[NDArray[np.float32], NDArray[Any], TrainingCase]:
     """Return sample `index` of an epoch: image patch, label patch, the case it is from.
 
     The generator is seeded by (seed, epoch, index) and is asked in this order: case, rotation and
-    scaling, position, the other changes.
+    scaling, position, the other changes. What is answered lies inside the volume; what is seen
+    around it may not.
     """
     rng = np.random.Generator(
         np.random.PCG64(np.random.SeedSequence([settings.seed, epoch, index]))
@@ -78,12 +100,12 @@ def make_sample(
     patch, change = settings.patch_size, settings.augmentation
     motion = change.motion(rng, patch, case.spacing)
     center = None
-    share = settings.oversample_foreground
-    if is_forced(index % settings.batch_size, settings.batch_size, share):
+    place = index % settings.batch_size
+    if is_forced(place, settings.batch_size, settings.oversample_foreground, rng):
         center = pool.voxels(number, case).draw(rng)
-    corner = patch_corner(case.labels.shape, patch, rng, center=center)
+    corner = patch_corner(case.labels.shape, answered, rng, center=center)
     box = source_size(motion, patch)
-    start = _around(corner, patch, box)
+    start = _around(_around(corner, answered, patch), patch, box)
     image, labels = cut(case.image, start, box), cut(case.labels, start, box)
     image, labels = change.apply(
         image, labels, rng, patch=patch, spacing=case.spacing, motion=motion

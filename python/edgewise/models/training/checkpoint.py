@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import shutil
 from dataclasses import dataclass, field
@@ -20,15 +19,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
-from edgewise._extras import require
 from edgewise.errors import ReadError
 from edgewise.models.weights import read_state
+
+from .writing import appearing, flush_file, write_weights, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Progress", "latest", "load_state", "save", "save_weights_file"]
+__all__ = ["Progress", "latest", "load_state", "save"]
 
 SCHEMA: Final = "edgewise.checkpoint/1"
 _DAMAGED: Final = (
@@ -131,31 +131,32 @@ def save(
     -------
     Path
         The folder of this checkpoint.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be written; the one before is still there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     before = _numbered(folder)
     number = max(before, default=0) + 1
-    partial = folder / f"save_{number:06d}.part"
     for left_over in folder.glob("*.part"):
-        shutil.rmtree(left_over)
-    partial.mkdir()
-    save_weights_file(partial / "weights.safetensors", model.state_dict())
-    if average is not None:
-        save_weights_file(partial / "average.safetensors", average.state_dict())
-    with (partial / "optimizer.pt").open("wb") as file:
-        torch.save({"optimizer": optimizer.state_dict(), "scaler": scaler.state_dict()}, file)
-        _flush(file)
-    state = {
-        "schema": SCHEMA,
-        "progress": progress.to_dict(),
-        "average_updates": 0 if average is None else average.updates,
-    }
-    with (partial / "state.json").open("w", encoding="utf-8") as file:
-        json.dump(state, file, indent=1, allow_nan=False)
-        _flush(file)
+        shutil.rmtree(left_over, ignore_errors=True)
     final = folder / f"save_{number:06d}"
-    partial.rename(final)
-    _flush_folder(folder)
+    with appearing(final, folder / f"{final.name}.part") as partial:
+        partial.mkdir()
+        write_weights(partial / "weights.safetensors", model.state_dict())
+        if average is not None:
+            write_weights(partial / "average.safetensors", average.state_dict())
+        with (partial / "optimizer.pt").open("wb") as file:
+            torch.save({"optimizer": optimizer.state_dict(), "scaler": scaler.state_dict()}, file)
+            flush_file(file)
+        state = {
+            "schema": SCHEMA,
+            "progress": progress.to_dict(),
+            "average_updates": 0 if average is None else average.updates,
+        }
+        write_whole(partial / "state.json", json.dumps(state, indent=1, allow_nan=False))
     for old in before.values():
         shutil.rmtree(old, ignore_errors=True)
     return final
@@ -206,33 +207,6 @@ def load_state(
         raise ReadError(message, code="bad_checkpoint") from error
 
 
-def save_weights_file(path: Path, state: Mapping[str, torch.Tensor]) -> None:
-    """Write weights as safetensors; the file appears whole or not at all."""
-    partial = path.with_name(f".{path.name}.part")
-    write = require("safetensors.torch", extra="models").save_file
-    write({name: t.detach().cpu().contiguous().clone() for name, t in state.items()}, partial)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
-
-
 def _numbered(folder: Path) -> dict[int, Path]:
     matches = ((_NAME.fullmatch(p.name), p) for p in folder.iterdir())
     return {int(match[1]): path for match, path in matches if match}
-
-
-def _flush(file: Any) -> None:  # noqa: ANN401
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a rename last; where folders cannot be opened (Windows) the system sees to it."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

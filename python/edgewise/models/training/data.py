@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from edgewise._arguments import as_label_map, as_spacing
-from edgewise.errors import ConfigError, ShapeError
+from edgewise.errors import ConfigError, LabelError, ShapeError
 
 from .files import CaseFiles, channel_count, pair_files
 
@@ -83,11 +83,11 @@ class TrainingCase:
         ShapeError
             If the spatial shapes differ.
         LabelError
-            If labels are negative or no whole numbers.
+            If labels are negative, no whole numbers, or beyond 2^31 - 1.
         ConfigError
-            If the image has values that are not finite.
+            If the image holds no numbers, or values that are not finite as float32.
         """
-        values = np.ascontiguousarray(image, dtype=np.float32)
+        values = _as_image(image)
         classes = np.ascontiguousarray(as_label_map(labels, "labels"))
         if values.ndim == classes.ndim:
             values = values[np.newaxis]
@@ -97,7 +97,7 @@ class TrainingCase:
             raise ShapeError(message)
         if not np.isfinite(values).all():
             bad = int(np.size(values) - np.isfinite(values).sum())
-            message = f"image holds NaN or inf at {bad:,} voxels; replace them first"
+            message = f"image holds NaN or inf at {bad:,} voxels (as float32); replace them first"
             raise ConfigError(message)
         return cls(str(name), values, _small(classes), as_spacing(spacing, classes.ndim))
 
@@ -107,9 +107,21 @@ class TrainingCase:
         return self.image.nbytes + self.labels.nbytes
 
 
+def _as_image(image: ArrayLike) -> NDArray[np.float32]:
+    values = np.asarray(image)
+    if values.dtype.kind not in "buif":
+        message = f"image must hold real numbers, got dtype {values.dtype}"
+        raise ConfigError(message)
+    with np.errstate(over="ignore"):  # becomes inf, which is told of
+        return np.ascontiguousarray(values, dtype=np.float32)
+
+
 def _small(labels: NDArray[Any]) -> NDArray[Any]:
     """Return labels as int16 or int32: torch knows no larger unsigned types."""
-    largest = int(labels.max()) if labels.size else 0
+    largest = int(labels.max())
+    if largest >= 2**31:
+        message = f"labels holds {largest}; a network has no class beyond 2^31 - 1, renumber them"
+        raise LabelError(message)
     return labels.astype(np.int16 if largest < 2**15 else np.int32, copy=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 
 import edgewise
-from edgewise.errors import ConfigError, ShapeError
+from edgewise.errors import ConfigError, ReadError, ShapeError
 from edgewise.models.inference import deterministic as deterministic_algorithms
 from edgewise.models.inference import segment
+from edgewise.models.inference.forward import as_device
 from edgewise.models.weights import read_state
 
 from . import checkpoint
+from .answers import answered_size
 from .augmentation import Augmentation, AugmentationName
 from .checkpoint import Progress
 from .ema import ExponentialAverage
@@ -28,8 +31,9 @@ from .objective import LossFunction, Objective, loss_name, wants_deep_supervisio
 from .optimizers import make_optimizer
 from .pool import CasePool, Needs
 from .run_folder import RunFolder
-from .settings import AmpMode, OptimizerName, Settings
-from .step import Stepper, chosen_precision
+from .run_lock import run_lock
+from .settings import AmpMode, OptimizerName, Settings, check_count
+from .step import Stepper, chosen_precision, seeded_devices
 from .validation import Validation
 
 if TYPE_CHECKING:
@@ -122,13 +126,15 @@ def fit(
     ----------
     model : torch.nn.Module
         With ``spatial_dims``, ``in_channels`` and ``classes``, as all of `create_model`. Trained in
-        place; afterwards it holds the weights of the best epoch, in evaluation mode.
+        place; afterwards it holds the weights of the best epoch (when it was paused: of the last),
+        in evaluation mode.
     dataset : sequence
         Training cases, such as `FolderCases` or `ArrayCases`: items with ``image`` (C, ...),
         ``labels`` (...), ``spacing`` and ``name``. One that cannot be used is set aside with a line
         and its reason.
     patch_size : sequence of int
-        Voxels of a patch per axis; a size that the network takes.
+        Voxels of a patch per axis; a size that the network takes. Of an unpadded network the
+        middle of a patch is answered: that part lies inside a case, zeros lie around the case.
     batch_size : int, default 2
         Patches per step.
     iterations_per_epoch, epochs : int, default 250 and 1000
@@ -151,9 +157,10 @@ def fit(
         Steps on which the rate rises first.
     oversample_foreground : float, default 0.33
         Sample j of a batch of B is centred on a voxel of a class that its case contains unless
-        ``j < round(B * (1 - oversample_foreground))``: with B = 2 one of the two.
+        ``j < round(B * (1 - oversample_foreground))``: with B = 2 one of the two. Where that gives
+        none or all, as with B = 1, each with this probability.
     grad_clip : float or None, default 12
-        Largest norm of the gradient.
+        Largest norm of the gradient; None does not clip.
     amp : {"auto", "off", "bfloat16", "float16"}
         Mixed precision. "auto": bfloat16 on CUDA where it is native, else float16 (scaled); off on
         the CPU, where bfloat16 is faster only on processors with instructions for it.
@@ -205,7 +212,13 @@ def fit(
     ------
     ConfigError
         If an option is out of range, the folder holds a run with other settings (the sentence
-        names them), or fewer than half of the cases can be used.
+        names them) or another process trains in it, or fewer than half of the cases can be used.
+    ShapeError
+        If the network does not take the patch size, or answers with no map of its classes.
+    ReadError
+        If the checkpoint or the weights of the folder's run are damaged or removed.
+    OSError
+        If the folder cannot be written to; the last complete checkpoint stays.
     EdgewiseError
         If loss or gradient are not finite, with epoch, step and what to try. The last checkpoint
         stays.
@@ -223,9 +236,9 @@ def fit(
     .. [1] Isensee, F. et al., "nnU-Net: a self-configuring method for deep learning-based
        biomedical image segmentation", Nature Methods 18, 2021.
     """
-    _check_model(model, patch_size)
+    _check_model(model)
     settings = Settings(
-        patch_size=tuple(int(n) for n in patch_size), batch_size=batch_size,
+        patch_size=_as_patch(patch_size, model.spatial_dims), batch_size=batch_size,
         iterations_per_epoch=iterations_per_epoch, epochs=epochs, loss=loss_name(loss),
         optimizer=optimizer, lr=lr, momentum=momentum, weight_decay=weight_decay,
         schedule=schedule, power=power, warmup=warmup,
@@ -235,6 +248,8 @@ def fit(
         metrics=(metrics,) if isinstance(metrics, str) else tuple(metrics),
         validate_every=validate_every, patience=patience,
     )  # fmt: skip
+    until = settings.epochs if stop_after is None else check_count("stop_after", stop_after)
+    check_count("workers", workers, least=0)
     if patience is not None and validation is None:
         message = "patience needs validation cases to measure"
         raise ConfigError(message)
@@ -242,8 +257,9 @@ def fit(
         loss, deep_supervision=settings.deep_supervision, ignore_label=ignore_label
     )
     if device is not None:
-        model.to(device)
+        model.to(as_device(device))
     chosen_precision(amp, next(model.parameters()).device)
+    answered = answered_size(model, settings.patch_size)
     say = tell or _silent
     needs = Needs(model.in_channels, model.spatial_dims, model.classes, ignore_label)
     pool = CasePool(dataset, needs, role="training", seed=seed, tell=say)
@@ -251,19 +267,24 @@ def fit(
     if validation is not None:
         held_out = CasePool(validation, needs, role="validation", seed=seed, tell=say)
     folder = None if checkpoint_dir is None else RunFolder(Path(checkpoint_dir))
-    if folder is not None:
-        folder.open(_description(model, settings, pool, held_out), resume=resume)
-    if look_first:
-        for role in (pool, held_out):
-            _look(role, workers)
-    with _repeatable(model, deterministic=deterministic):
-        training = _assembled(model, objective, settings, folder, pool, held_out, workers, say)
+    with (
+        contextlib.nullcontext() if folder is None else run_lock(folder.path),
+        _repeatable(deterministic=deterministic),
+    ):
+        if folder is not None:
+            folder.open(_description(model, settings, pool, held_out), resume=resume)
+        if look_first:
+            for role in (pool, held_out):
+                _look(role, workers)
+        training = _assembled(
+            model, objective, settings, folder, pool, held_out, answered, workers, say
+        )
         try:
             with remembered() as interrupts:
-                training.run(interrupts, until=stop_after or epochs)
+                training.run(interrupts, until=until)
         finally:
             training.close()
-    return _result(training, model, folder, [p for p in (pool, held_out) if p is not None])
+        return _result(training, model, folder, [p for p in (pool, held_out) if p is not None])
 
 
 def _look(pool: CasePool | None, workers: int) -> None:
@@ -276,15 +297,34 @@ def _silent(_: str) -> None:
     """Say nothing."""
 
 
-def _check_model(model: torch.nn.Module, patch_size: Sequence[int]) -> None:
+def _check_model(model: torch.nn.Module) -> None:
     for name in ("spatial_dims", "in_channels", "classes"):
         if not hasattr(model, name):
             message = f"model needs the attribute {name}, {type(model).__name__} has none"
             raise ConfigError(message)
-    if model.spatial_dims not in _AXES or len(patch_size) != model.spatial_dims:
-        message = f"patch_size must have one size per axis of the network ({model.spatial_dims}), "
-        message += f"got {tuple(patch_size)}"
+    if model.spatial_dims not in _AXES:
+        message = f"model must have 2 or 3 spatial_dims, {type(model).__name__} has "
+        message += f"{model.spatial_dims}"
         raise ShapeError(message)
+    if not any(p.requires_grad for p in model.parameters()):
+        message = f"model has no weights to train: no parameter of {type(model).__name__} has "
+        message += "requires_grad"
+        raise ConfigError(message)
+
+
+def _as_patch(patch_size: Sequence[int], axes: int) -> tuple[int, ...]:
+    try:
+        sizes = tuple(operator.index(n) for n in patch_size)
+    except TypeError:
+        sizes = ()
+    if sizes and min(sizes) < 1:
+        message = f"patch_size must be positive, got {patch_size!r}"
+        raise ConfigError(message)
+    if len(sizes) != axes:
+        message = f"patch_size must have one size per axis of the network ({axes}), "
+        message += f"got {patch_size!r}"
+        raise ShapeError(message)
+    return sizes
 
 
 def _as_augmentation(given: Augmentation | AugmentationName) -> Augmentation:
@@ -310,12 +350,10 @@ def _description(
 
 
 @contextlib.contextmanager
-def _repeatable(model: torch.nn.Module, *, deterministic: bool) -> Any:  # noqa: ANN401
+def _repeatable(*, deterministic: bool) -> Any:  # noqa: ANN401
     """Leave torch's random generators as they were, and choose its algorithms."""
-    device = next(model.parameters()).device
-    cuda = [device] if device.type == "cuda" else []
     chosen = deterministic_algorithms(None) if deterministic else contextlib.nullcontext()
-    with torch.random.fork_rng(devices=cuda), chosen:
+    with torch.random.fork_rng(devices=seeded_devices()), chosen:
         yield
 
 
@@ -326,6 +364,7 @@ def _assembled(
     folder: RunFolder | None,
     pool: CasePool,
     held_out: CasePool | None,
+    answered: tuple[int, ...],
     workers: int,
     tell: Callable[[str], None],
 ) -> Training:
@@ -355,7 +394,7 @@ def _assembled(
     return Training(
         model=model, stepper=stepper, optimizer=optimizer, average=average, pool=pool,
         held_out=held_out, validation=measured, settings=settings, folder=folder,
-        progress=progress, labels=labels, workers=workers, tell=tell,
+        progress=progress, labels=labels, answered=answered, workers=workers, tell=tell,
     )  # fmt: skip
 
 
@@ -378,6 +417,10 @@ def _result(
     progress = training.progress
     weights = folder.weights if folder is not None and folder.weights.exists() else None
     if progress.finished:
+        if folder is not None and weights is None:
+            message = f"{folder.weights}: the run is finished and its weights are not there any "
+            message += "more; train anew with resume=False, or in another folder"
+            raise ReadError(message, code="no_such_file")
         best = training.best if weights is None else read_state(weights)
         model.load_state_dict(best)
     if hasattr(model, "deep_supervision"):

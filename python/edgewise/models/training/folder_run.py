@@ -22,10 +22,12 @@ from edgewise.models.registry import create_model
 from .checkpoint import latest
 from .data import FolderCases
 from .files import list_labels
-from .log import write_whole
 from .prepared_files import PreparedFiles
+from .run_lock import run_lock
 from .run_plan import Classes, Plan, make_plan
-from .settings import differences
+from .settings import check_count, differences
+from .step import seeded_devices
+from .writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -101,21 +103,24 @@ def open_folders(
     Raises
     ------
     ConfigError
-        If the folder holds a run with other options; the sentence names them.
+        If the folder holds a run with other options (the sentence names them), or another process
+        trains in it.
     InputError
         If there are no cases, or no labels in them.
     """
     out = Path(out)
     images, labels = Path(images), Path(labels)
+    check_count("seed", options.seed, least=0)
+    check_count("workers", workers, least=0)
     _check_network(options)
     training, held_out = _split(labels, options)
-    plan = _read_plan(out, options) if resume else None
-    if plan is None:
-        cases = FolderCases(images, labels, names=training, cache_bytes=cache_bytes)
-        plan = make_plan(cases, options, cache_bytes=cache_bytes, workers=workers)
-        out.mkdir(parents=True, exist_ok=True)
-        _write_json(out / FILE, plan.model_json())
-        _write_json(out / _OPTIONS, {"options": options.to_dict(), "plan": plan.to_dict()})
+    with run_lock(out):
+        plan = _read_plan(out, options) if resume else None
+        if plan is None:
+            cases = FolderCases(images, labels, names=training, cache_bytes=cache_bytes)
+            plan = make_plan(cases, options, cache_bytes=cache_bytes, workers=workers)
+            _write_json(out / FILE, plan.model_json())
+            _write_json(out / _OPTIONS, {"options": options.to_dict(), "plan": plan.to_dict()})
     classes = Classes(tuple(plan.labels), options.ignore_label)
 
     def prepared(first: Path, second: Path, names: Sequence[str] | None) -> FolderCases:
@@ -200,7 +205,7 @@ def _stored(out: Path, plan: Plan, classes: Classes) -> PreparedFiles | None:
 
 def _network(plan: Plan, seed: int) -> torch.nn.Module:
     """Build the network with weights that follow from the seed."""
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=seeded_devices()):
         torch.manual_seed(seed)
         return create_model(plan.model, **plan.sizes)
 

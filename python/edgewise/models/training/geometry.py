@@ -24,7 +24,7 @@ Matrix: TypeAlias = "NDArray[np.float64]"
 
 
 def plane_rotations(axes: int) -> list[Callable[[float], Matrix]]:
-    """Return the rotations in each plane, that of the last two axes first.
+    """Return the rotations in each plane; in 3D number k is about axis k.
 
     Parameters
     ----------

@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 import sys
 from typing import TYPE_CHECKING, Final
+
+from .writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["COLUMNS", "epoch_line", "to_stderr", "write_table", "write_whole"]
+__all__ = ["COLUMNS", "epoch_line", "to_stderr", "write_table"]
 
 COLUMNS: Final = ("epoch", "step", "lr", "loss", "grad_norm", "seconds")
 _WHOLE: Final = frozenset({"epoch", "step"})
@@ -61,16 +62,6 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
     writer.writerow(columns)
     writer.writerows([_cell(name, row.get(name)) for name in columns] for row in rows)
     write_whole(path, out.getvalue())
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file that appears whole or not at all."""
-    partial = path.with_name(f".{path.name}.part")
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def _cell(name: str, value: float | None) -> str:

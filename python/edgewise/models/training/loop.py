@@ -8,6 +8,7 @@ checkpoint, so it decides the same.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +21,9 @@ from . import checkpoint
 from .batches import make_batch
 from .loader import ahead
 from .log import COLUMNS, epoch_line
+from .step import NotFiniteError
 from .validation import badness, column_names
+from .writing import write_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Training"]
 
-_FIXED: Final = ("loss", "grad_norm")
+_SKIPPED: Final = "skipped"
+_SECONDS: Final = "seconds"
+_NO_MEANS: Final = ("grad_norm", _SKIPPED, _SECONDS)
 
 
 class Training:
@@ -66,6 +71,8 @@ class Training:
         How far it is.
     labels : sequence of int
         Measured ones, for the columns of the log.
+    answered : sequence of int
+        Size of the middle of a patch that the network answers.
     workers : int
         Threads that make batches.
     tell : callable
@@ -86,6 +93,7 @@ class Training:
         folder: RunFolder | None,
         progress: Progress,
         labels: Sequence[int],
+        answered: Sequence[int],
         workers: int,
         tell: Callable[[str], None],
     ) -> None:
@@ -99,6 +107,7 @@ class Training:
         self._folder = folder
         self.progress = progress
         self._labels = list(labels)
+        self._answered = tuple(answered)
         self._workers = workers
         self._tell = tell
         self._snapshot: dict[str, torch.Tensor] = {}  # weights that are being measured
@@ -121,13 +130,14 @@ class Training:
         """
         progress = self.progress
         if progress.finished:
+            self._write_log()  # it may have ended just before that
             return
         if self._measures_again():
             self._start_validation(interrupts)
         self._write()
         while progress.epoch < min(until, self._settings.epochs) and not progress.finished:
             began = time.perf_counter()
-            self._epoch(interrupts)
+            self._epoch(began, interrupts)
             self._end_epoch(began, interrupts)
         if progress.epoch >= self._settings.epochs or progress.finished:
             self._finish()
@@ -152,7 +162,7 @@ class Training:
             return False
         return epoch % self._settings.validate_every == 0 or epoch == self._settings.epochs
 
-    def _epoch(self, interrupts: Interrupts) -> None:
+    def _epoch(self, began: float, interrupts: Interrupts) -> None:
         settings, progress = self._settings, self.progress
         self._model.train()
         if hasattr(self._model, "deep_supervision"):
@@ -161,26 +171,37 @@ class Training:
         steps = range(progress.step, settings.iterations_per_epoch)
 
         def make(step: int) -> Any:  # noqa: ANN401
-            return make_batch(self._pools[0], settings, epoch, step)
+            return make_batch(self._pools[0], settings, epoch, step, answered=self._answered)
 
         for batch in ahead(make, steps, workers=self._workers):
             done = epoch * settings.iterations_per_epoch + progress.step
             torch.manual_seed(_torch_seed(settings.seed, epoch, progress.step))
             try:
                 values = self._stepper(batch, settings.learning_rates.at(done))
-            except EdgewiseError as error:
+            except NotFiniteError as error:
                 raise EdgewiseError(self._diverged(str(error), batch.names)) from error
             if self._average is not None:
                 self._average.update(self._model)
             self._add(values)
             progress.step += 1
             if interrupts.asked:
-                self._pause(interrupts)
+                self._pause(interrupts, began)
 
     def _add(self, values: StepValues) -> None:
         named = {"loss": values.loss, **values.parts, "grad_norm": values.grad_norm}
+        if not math.isfinite(values.grad_norm):
+            named |= {"grad_norm": 0.0, _SKIPPED: 1.0}
         for name, value in named.items():
             self.progress.sums[name] = self.progress.sums.get(name, 0.0) + value
+
+    def _means(self) -> dict[str, float]:
+        """Return what the log says of a complete epoch; skipped steps have no gradient."""
+        count = self._settings.iterations_per_epoch
+        sums = self.progress.sums
+        taken = count - sums.get(_SKIPPED, 0.0)
+        norm = sums["grad_norm"] / taken if taken else math.nan
+        kept = {name: total / count for name, total in sums.items() if name not in _NO_MEANS}
+        return {**kept, "grad_norm": norm}
 
     def _diverged(self, what: str, names: Sequence[str]) -> str:
         progress = self.progress
@@ -190,26 +211,30 @@ class Training:
             message += f"the checkpoint in {self._folder.checkpoints} is from before it; "
         return message + "try a tenth of the lr, a warmup, amp='off', or look at those cases"
 
-    def _pause(self, interrupts: Interrupts) -> None:
+    def _pause(self, interrupts: Interrupts, began: float) -> None:
         """Save in the middle of an epoch, and leave."""
         self._apply(self._collect())
+        sums = self.progress.sums
+        sums[_SECONDS] = sums.get(_SECONDS, 0.0) + time.perf_counter() - began
         self._save()
+        self._write()
         self._tell(f"stopped in epoch {self.progress.epoch + 1}; the same call goes on")
         interrupts.leave()
 
     def _end_epoch(self, began: float, interrupts: Interrupts) -> None:
         settings, progress = self._settings, self.progress
-        count = settings.iterations_per_epoch
         progress.epoch += 1
-        done = progress.epoch * count
-        means = {name: total / count for name, total in progress.sums.items()}
-        row = {"epoch": progress.epoch, "step": done, **means}
+        done = progress.epoch * settings.iterations_per_epoch
+        began -= progress.sums.get(_SECONDS, 0.0)  # before it was interrupted
+        row = {"epoch": progress.epoch, "step": done, **self._means()}
         row["lr"] = settings.learning_rates.at(done - 1)
         progress.history.append(row)
         progress.step, progress.sums = 0, {}
         measured = self._collect()
         self._apply(measured)
-        if settings.patience is not None and progress.waited >= settings.patience:
+        is_last = progress.epoch == settings.epochs  # which is measured whatever was before it
+        patience = math.inf if settings.patience is None else settings.patience
+        if progress.waited >= patience and not is_last:
             progress.finished = "early"
         row["seconds"] = time.perf_counter() - began
         self._save()
@@ -259,7 +284,7 @@ class Training:
         if self._folder is None:
             self.best = weights
         else:
-            checkpoint.save_weights_file(self._folder.weights, weights)
+            write_weights(self._folder.weights, weights)
 
     def _finish(self) -> None:
         """Apply the last values; without any the last epoch is the best."""
@@ -289,6 +314,11 @@ class Training:
             )
 
     def _write(self) -> None:
+        self._write_log()
+        if self._folder is not None:
+            self._folder.write_cases(self._pools)
+
+    def _write_log(self) -> None:
         if self._folder is None:
             return
         rows, metrics = self.progress.history, self._settings.metrics
@@ -299,7 +329,6 @@ class Training:
         columns = [*fixed[:place], *parts, *fixed[place:], *measured]
         drawn = column_names(metrics[:1], self._labels) if measured else []
         self._folder.write_log(columns, rows, drawn)
-        self._folder.write_cases(self._pools)
 
 
 def _copied(model: torch.nn.Module) -> dict[str, torch.Tensor]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from edgewise.errors import ConfigError, ShapeError
+from edgewise.errors import ConfigError
 from edgewise.models.losses import DeepSupervision, Loss, Term, make_loss
 from edgewise.models.outputs import main_output
+
+from .answers import middle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,11 +69,19 @@ class Objective:
         Whether the network returns several outputs that all count.
     ignore_label : int, optional
         Handed to `make_loss`; a callable must know it itself.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such loss.
     """
 
     def __init__(
         self, loss: str | LossFunction, *, deep_supervision: bool, ignore_label: int | None = None
     ) -> None:
+        if not (isinstance(loss, str) or callable(loss)):
+            message = f"loss must be a name or a callable of (logits, labels), got {loss!r}"
+            raise ConfigError(message)
         whole = make_loss(loss, ignore_index=ignore_label) if isinstance(loss, str) else loss
         self._is_deep = deep_supervision
         self._weights: Sequence[float] | None = None
@@ -101,7 +111,7 @@ class Objective:
             logits: Any = tuple(level.float() for level in output)
         else:
             logits = main_output(output).float()
-            labels = _middle(labels, tuple(logits.shape[2:]))
+            labels = middle(labels, logits.shape[2:])
         parts = {name: self._value(piece, logits, labels, spacings) for name, piece in self._pieces}
         total = sum(parts.values())
         return total, {} if len(parts) == 1 else {k: v.detach() for k, v in parts.items()}
@@ -144,14 +154,3 @@ def _sample(logits: Any, k: int) -> Any:  # noqa: ANN401
     if isinstance(logits, tuple):
         return tuple(level[k : k + 1] for level in logits)
     return logits[k : k + 1]
-
-
-def _middle(labels: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
-    room = [n - m for n, m in zip(labels.shape[1:], size, strict=True)]
-    if not any(room):
-        return labels
-    if min(room) < 0:
-        message = f"the network's output {size} is larger than the patch {tuple(labels.shape[1:])}"
-        raise ShapeError(message)
-    parts = [slice(r // 2, r // 2 + n) for r, n in zip(room, size, strict=True)]
-    return labels[(slice(None), *parts)]

@@ -15,6 +15,7 @@ from edgewise.errors import ConfigError, LabelError, ShapeError
 
 from .data import TrainingCase
 from .sampling import ClassVoxels
+from .writing import WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,6 +126,8 @@ class CasePool:
         ------
         ConfigError
             If this case leaves fewer than half of all.
+        WriteError
+            If it was read, and cannot be stored.
         """
         if index in self.problems:
             return None
@@ -133,6 +136,8 @@ class CasePool:
                 return None
             try:
                 return self._load(index)
+            except WriteError:  # the disk, not the case
+                raise
             except Exception as error:  # noqa: BLE001  whatever a data set raises costs one case
                 self._set_aside(index, error)
                 return None

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .writing import appearing
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -68,18 +70,31 @@ class PreparedFiles:
         labels: NDArray[Any],
         spacing: tuple[float, ...],
     ) -> None:
-        """Write a case; the small file that names the others comes last and at once."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Write a case; the small file that names the others comes last and at once.
+
+        Raises
+        ------
+        WriteError
+            If it cannot be written.
+        """
         mark = secrets.token_hex(4)
         files = {kind: f"{name}.{mark}.{kind}.npy" for kind in ("image", "labels")}
         facts = {"key": self._key(sources), **files, "spacing": list(spacing)}
+        names = self.folder / f"{name}.json"
+        with appearing(names, self.folder / f".{name}.{mark}.part") as partial:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._clear(name)
+            try:
+                np.save(self.folder / files["image"], image, allow_pickle=False)
+                np.save(self.folder / files["labels"], labels, allow_pickle=False)
+                partial.write_text(json.dumps(facts), encoding="utf-8")
+            except OSError:
+                self._clear(name)  # half a file is in the way on a full disk
+                raise
+
+    def _clear(self, name: str) -> None:
         for old in self.folder.glob(f"{_literal(name)}.????????.*.npy"):
             old.unlink(missing_ok=True)
-        np.save(self.folder / files["image"], image, allow_pickle=False)
-        np.save(self.folder / files["labels"], labels, allow_pickle=False)
-        partial = self.folder / f".{name}.{mark}.part"
-        partial.write_text(json.dumps(facts), encoding="utf-8")
-        partial.replace(self.folder / f"{name}.json")
 
     def _key(self, sources: Iterable[Path]) -> str:
         found = [(path.name, path.stat()) for path in sources]

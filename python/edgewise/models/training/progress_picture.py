@@ -18,6 +18,9 @@ _COLOURS: Final = (
 )  # fmt: skip
 _MOST_LINES: Final = len(_COLOURS)
 _TICKS: Final = 5
+_SAME: Final = 1e-9  # relative difference below which values are drawn as equal
+_TINY: Final = 1e-200  # magnitude below which they are drawn as 0
+_HUGE: Final = 1e200  # and above which they leave a gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def draw_progress(rows: Sequence[Mapping[str, float]], *, metrics: Sequence[str]
     Returns
     -------
     str
-        An SVG document. Values that are not finite leave a gap.
+        An SVG document. Values that are not finite, or beyond 1e200, leave a gap.
     """
     drawn = [m for m in metrics if any(m in row for row in rows)][:_MOST_LINES]
     groups = [["loss"], drawn] if drawn else [["loss"]]
@@ -68,7 +71,7 @@ def draw_progress(rows: Sequence[Mapping[str, float]], *, metrics: Sequence[str]
 def _panel(
     rows: Sequence[Mapping[str, float]], names: Sequence[str], across: _Axis, top: float
 ) -> list[str]:
-    values = [row[n] for row in rows for n in names if n in row and math.isfinite(row[n])]
+    values = [row[n] for row in rows for n in names if n in row and _is_drawn(row[n])]
     ticks = _nice_ticks(min(values, default=0.0), max(values, default=1.0))
     up = _Axis(ticks[0], ticks[-1], top + _PANEL, top)
     parts = []
@@ -99,7 +102,7 @@ def _curve(
     for row in rows:
         if name not in row:
             continue  # an epoch that was not measured does not break the line
-        if math.isfinite(row[name]):
+        if _is_drawn(row[name]):
             pieces[-1].append(f"{across.at(row['epoch']):.1f},{up.at(row[name]):.1f}")
         else:
             pieces.append([])
@@ -115,6 +118,10 @@ def _curve(
     return drawn
 
 
+def _is_drawn(value: float) -> bool:
+    return abs(value) < _HUGE  # False for NaN
+
+
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1) -> str:
     ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
     return f'<line {ends} stroke="{colour}" stroke-width="{width}"/>'
@@ -127,11 +134,18 @@ def _text(x: float, y: float, text: str, anchor: str) -> str:
 
 
 def _nice_ticks(low: float, high: float) -> list[float]:
-    """Return about five round numbers that enclose a range."""
-    if not high > low:
-        low, high = low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)
-    rough = (high - low) / _TICKS
+    """Return about five round numbers that enclose a range; equal values lie in the middle.
+
+    Values that differ only in their last digits count as equal: numbers between them would not be
+    told apart.
+    """
+    size = max(abs(low), abs(high))
+    if high - low <= _SAME * size or size < _TINY:
+        low, high = low - 0.5 * size, high + 0.5 * size
+    if size < _TINY:
+        low, high = -0.5, 0.5
+    rough = high / _TICKS - low / _TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * (1 - 1e-9))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(k * step, 12) for k in range(first, last + 1)]
+    return [k * step for k in range(first, last + 1)]

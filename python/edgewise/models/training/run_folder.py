@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from edgewise.errors import ConfigError, ReadError
 
 from .checkpoint import latest
-from .log import write_table, write_whole
+from .log import write_table
 from .progress_picture import draw_progress
 from .settings import differences
+from .writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,19 +59,24 @@ class RunFolder:
         description : mapping
             Plain values: everything that decides the result.
         resume : bool
-            Whether to go on with an earlier run; else it is removed, as is one that has not yet
-            completed an epoch.
+            Whether to go on with an earlier run; else it is removed, as is one that has no
+            checkpoint yet.
 
         Raises
         ------
         ConfigError
-            If an earlier run differs; the sentence names what.
+            If an earlier run differs (the sentence names what), or has weights and no checkpoint.
         ReadError
             If its ``run.json`` is damaged.
         """
         file = self.path / "run.json"
         if resume and latest(self.checkpoints) is not None:
             self._compare(file, description)
+        elif resume and self.weights.exists():
+            message = f"{self.path}: holds {self.weights.name} and no checkpoint to go on from; "
+            message += "give another folder, or resume=False (edgewise train --restart) to begin "
+            message += "anew and overwrite it"
+            raise ConfigError(message)
         else:  # nothing that an earlier run left may be taken for this one's
             shutil.rmtree(self.checkpoints, ignore_errors=True)
             for name in ("weights.safetensors", "log.csv", "progress.svg", "cases.csv"):

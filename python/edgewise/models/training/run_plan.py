@@ -20,6 +20,7 @@ from edgewise.models.inference.description import ModelDescription
 from edgewise.models.preprocessing import Preprocessing, plan_preprocessing
 from edgewise.models.registry import create_model, model_info
 
+from .answers import answered_size
 from .loader import ahead
 
 if TYPE_CHECKING:
@@ -48,14 +49,16 @@ class FolderOptions:
     model : str
         Of `list_models`.
     sizes : mapping
-        For `create_model`; channels and classes follow from the data.
+        For `create_model`; channels and classes follow from the data, and a network that has
+        `surroundings` (DeepMedic) takes them from the patch (``"inside"``) unless this says else.
     labels : mapping of int to str, optional
         Labels to learn and their names. Default: those that occur, which are then all read first.
     ignore_label : int, optional
         Label of voxels that count nowhere.
     patch_size : tuple of int, optional
-        Default: the median shape of the prepared training cases, at most 128 (3D) or 512 (2D)
-        along an axis, and a size that the network takes.
+        Default: the median shape of the prepared training cases (for an unpadded network with what
+        it does not answer around it), at most 128 (3D) or 512 (2D) along an axis, and a size that
+        the network takes.
     spacing : "median", tuple of float or None, default "median"
         As for `plan_preprocessing`.
     normalization : str, default "zscore"
@@ -262,7 +265,11 @@ def make_plan(
         message = f"no case holds only the labels to learn ({sorted(named)}); there are {occurring}"
         raise InputError(message)
     preprocessing = _preprocessing(chosen, options)
-    sizes = {**options.sizes, "in_channels": cases.channels, "classes": len(named) + 1}
+    sizes = {
+        **_for_patches(options),
+        "in_channels": cases.channels,
+        "classes": len(named) + 1,
+    }
     patch = options.patch_size or _patch_size(options.model, sizes, chosen, preprocessing)
     return Plan(
         model=options.model,
@@ -273,6 +280,18 @@ def make_plan(
         mirror_axes=tuple(range(len(patch))) if options.flips else (),
         on_disk=sum(nbytes for _, nbytes in facts.values()) > cache_bytes,
     )
+
+
+def _for_patches(options: FolderOptions) -> dict[str, Any]:
+    """Return the sizes that were asked for; a network that may bring its surroundings does.
+
+    Patches know nothing of what lies around them: a network that completes missing surroundings by
+    itself, as for whole volumes, would learn from made-up ones.
+    """
+    with torch.device("meta"):
+        network = create_model(options.model, **options.sizes)
+    brought = {"surroundings": "inside"} if hasattr(network, "surroundings") else {}
+    return {**brought, **options.sizes}
 
 
 def _check_labels(labels: Mapping[int, str]) -> None:
@@ -317,7 +336,10 @@ def _preprocessing(chosen: _Chosen, options: FolderOptions) -> Preprocessing:
 def _patch_size(
     model: str, sizes: Mapping[str, Any], chosen: _Chosen, preprocessing: Preprocessing
 ) -> tuple[int, ...]:
-    """Return the median shape of prepared cases, within limits, as the network takes it."""
+    """Return the median shape of prepared cases, within limits, as the network takes it.
+
+    Of an unpadded network the answer has that shape, if the limits allow it.
+    """
     shapes = []
     for k in range(0, len(chosen), -(-len(chosen) // _MEASURED)):
         case = chosen[k]
@@ -325,7 +347,9 @@ def _patch_size(
     with torch.device("meta"):
         network = create_model(model, **sizes)
     admissible: Sizes = getattr(network, "sizes", model_info(model).sizes)
+    smallest = (admissible.minimum,) * network.spatial_dims
+    unanswered = np.subtract(smallest, answered_size(network, smallest))
+    wanted = np.median(np.array(shapes), axis=0).astype(int) + unanswered
     limit = _LONGEST[network.spatial_dims]
-    medians = np.median(np.array(shapes), axis=0).tolist()
     # the largest size below that the network takes, or its smallest
-    return tuple(min(admissible.nearest(min(int(n), limit))) for n in medians)
+    return tuple(min(admissible.nearest(min(n, limit))) for n in wanted.tolist())

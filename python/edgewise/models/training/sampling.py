@@ -3,8 +3,9 @@
 The rule is nnU-Net's (Isensee et al. 2021, Nature Methods 18): sample j of a batch of B is forced
 to contain foreground unless ``j < round(B * (1 - share))``; then a class that the case contains is
 chosen, all equally likely, and one of its voxels becomes the centre of the patch, which is moved
-into the volume. Other than there it is also moved in at the far end, so that no forced patch is
-padded where the volume is large enough.
+into the volume. Two things differ. A patch is also moved in at the far end, so that no forced patch
+is padded where the volume is large enough. And where rounding would force none of a batch or all of
+it, as in batches of one, each sample is forced with a probability of `share`.
 """
 
 from __future__ import annotations
@@ -27,15 +28,21 @@ _FEWEST_PER_CLASS: Final = 100
 _SLAB: Final = 1 << 20  # voxels looked at together
 
 
-def is_forced(index: int, batch_size: int, share: float) -> bool:
-    """Whether sample `index` of a batch must contain foreground.
+def is_forced(index: int, batch_size: int, share: float, rng: np.random.Generator) -> bool:
+    """Whether sample `index` of a batch must contain foreground; `rng` decides where B cannot.
 
     Examples
     --------
-    >>> [is_forced(j, 2, 0.33) for j in range(2)]
+    >>> rng = np.random.Generator(np.random.PCG64(0))
+    >>> [is_forced(j, 2, 0.33, rng) for j in range(2)]
     [False, True]
+    >>> abs(sum(is_forced(0, 1, 0.33, rng) for _ in range(1000)) - 330) < 50
+    True
     """
-    return not index < round(batch_size * (1 - share))
+    free = round(batch_size * (1 - share))
+    if free in (0, batch_size) and 0 < share < 1:
+        return rng.random() < share
+    return index >= free
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,8 +6,13 @@ may be continued with other values of those.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import operator
+import sys
+from dataclasses import asdict, dataclass, field, fields
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+
+import numpy as np
 
 from edgewise.errors import ConfigError
 from edgewise.metrics.metric_ids import parse
@@ -18,7 +23,15 @@ from .schedule import Schedule, ScheduleName
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["AMP_MODES", "OPTIMIZERS", "AmpMode", "OptimizerName", "Settings", "differences"]
+__all__ = [
+    "AMP_MODES",
+    "OPTIMIZERS",
+    "AmpMode",
+    "OptimizerName",
+    "Settings",
+    "check_count",
+    "differences",
+]
 
 AmpMode: TypeAlias = Literal["auto", "off", "bfloat16", "float16"]
 OptimizerName: TypeAlias = Literal["sgd_nesterov", "sgd", "adamw", "adam"]
@@ -61,11 +74,13 @@ class Settings:
     patience: int | None = None
 
     def __post_init__(self) -> None:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(value, np.generic):  # a count of 8 bits would overflow
+                object.__setattr__(self, one.name, value.item())
         self._check_words()
         self._check_counts()
         self._check_numbers()
-        for metric in self.metrics:
-            parse(metric)
         _ = self.learning_rates
 
     @property
@@ -80,8 +95,8 @@ class Settings:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        values = asdict(self)
-        return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
 
     def _check_words(self) -> None:
         for name, known in (("optimizer", OPTIMIZERS), ("amp", AMP_MODES)):
@@ -91,34 +106,73 @@ class Settings:
         if not self.metrics:
             message = "metrics must name at least one metric; the first decides which epoch is best"
             raise ConfigError(message)
+        for metric in self.metrics:
+            parse(metric)
+            if self.metrics.count(metric) > 1:
+                message = f"metrics has {metric!r} more than once"
+                raise ConfigError(message)
 
     def _check_counts(self) -> None:
-        names = ("batch_size", "iterations_per_epoch", "epochs", "validate_every")
-        for name in names if self.patience is None else (*names, "patience"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-                message = f"{name} must be a whole number of at least 1, got {value!r}"
-                raise ConfigError(message)
-        if not self.patch_size or min(self.patch_size) < 1:
-            message = f"patch_size must be one positive size per axis, got {self.patch_size}"
-            raise ConfigError(message)
+        for name in ("batch_size", "iterations_per_epoch", "epochs", "validate_every"):
+            check_count(name, getattr(self, name))
+        for name in ("seed", "warmup"):
+            check_count(name, getattr(self, name), least=0)
+        if self.patience is not None:
+            check_count("patience", self.patience)
+        if self.ignore_label is not None:
+            check_count("ignore_label", self.ignore_label, least=0)
 
     def _check_numbers(self) -> None:
         ranges = (
-            ("lr", 0.0, float("inf")),
+            ("lr", 0.0, sys.float_info.max),
             ("momentum", 0.0, 1.0),
-            ("weight_decay", 0.0, float("inf")),
+            ("weight_decay", 0.0, sys.float_info.max),
+            ("power", 0.0, sys.float_info.max),
             ("oversample_foreground", 0.0, 1.0),
             ("ema", 0.0, 1.0),
         )
         for name, low, high in ranges:
             value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                message = f"{name} must be {low:g} to {high:g}, got {value!r}"
+            if value is None and name == "ema":  # no average
+                continue
+            if not (_is_number(value) and low <= value <= high):
+                between = "in [0, 1]" if high == 1 else "a finite number of at least 0"
+                message = f"{name} must be {between}, got {value!r}"
                 raise ConfigError(message)
-        if self.grad_clip is not None and not self.grad_clip > 0:
-            message = f"grad_clip must be positive or None, got {self.grad_clip!r}"
+        clip = self.grad_clip
+        if clip is not None and not (_is_number(clip) and clip > 0):
+            message = f"grad_clip must be positive or None, got {clip!r}"
             raise ConfigError(message)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Return numbers of NumPy as those of Python, tuples as lists."""
+    if isinstance(value, dict):
+        return {name: _plain(v) for name, v in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    return operator.index(value) if hasattr(value, "__index__") else float(value)
+
+
+def check_count(name: str, value: object, *, least: int = 1) -> int:
+    """Return a whole number of at least `least`.
+
+    Raises
+    ------
+    ConfigError
+        If it is none; the message names it.
+    """
+    is_whole = hasattr(value, "__index__") and not isinstance(value, bool)
+    if not is_whole or operator.index(value) < least:  # type: ignore[arg-type]
+        message = f"{name} must be a whole number of at least {least}, got {value!r}"
+        raise ConfigError(message)
+    return operator.index(value)  # type: ignore[arg-type]
 
 
 def differences(stored: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import torch
 
@@ -14,13 +14,19 @@ if TYPE_CHECKING:
     from .objective import Objective
     from .settings import AmpMode, Settings
 
-__all__ = ["StepValues", "Stepper", "chosen_precision"]
+__all__ = ["NotFiniteError", "StepValues", "Stepper", "chosen_precision", "seeded_devices"]
+
+_SMALLEST_SCALE: Final = 2.0**-14  # 30 halvings from the first: no factor is small enough
+
+
+class NotFiniteError(EdgewiseError):
+    """The loss or the gradient of a step is not finite."""
 
 
 class StepValues(NamedTuple):
     """What a step reports: the loss, its parts by name, the norm of the gradient before clipping.
 
-    The norm is NaN where nothing is clipped.
+    The norm is not finite where the scaler of float16 skipped the step.
     """
 
     loss: float
@@ -42,8 +48,19 @@ def chosen_precision(amp: AmpMode, device: torch.device) -> torch.dtype | None:
     if amp == "auto":
         if device.type != "cuda":
             return None
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        return torch.bfloat16 if _has_bfloat16(device) else torch.float16
     return {"off": None, "bfloat16": torch.bfloat16, "float16": torch.float16}[amp]
+
+
+def seeded_devices() -> list[int]:
+    """Return the CUDA devices whose generators `torch.manual_seed` changes."""
+    return list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    """Whether the device computes in bfloat16 itself; older ones imitate it, slowly."""
+    with torch.cuda.device(device):
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 class Stepper:
@@ -79,7 +96,7 @@ class Stepper:
         self._model = model
         self._objective = objective
         self._optimizer = optimizer
-        self._clip = settings.grad_clip
+        self._clip = math.inf if settings.grad_clip is None else settings.grad_clip
         self._device = device
         self.precision = chosen_precision(settings.amp, device)
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.precision == torch.float16)
@@ -90,7 +107,7 @@ class Stepper:
 
         Raises
         ------
-        EdgewiseError
+        NotFiniteError
             If loss or gradient are not finite; the weights are then as before, except running
             statistics.
         """
@@ -103,7 +120,7 @@ class Stepper:
         value = float(loss.detach())
         if not math.isfinite(value):
             message = f"the loss is {value}"
-            raise EdgewiseError(message)
+            raise NotFiniteError(message)
         self.scaler.scale(loss).backward()
         norm = self._update(lr)
         return StepValues(value, {name: float(part) for name, part in parts.items()}, norm)
@@ -117,14 +134,15 @@ class Stepper:
     def _update(self, lr: float) -> float:
         for group in self._optimizer.param_groups:
             group["lr"] = lr
-        norm = math.nan
-        if self._clip is not None:
-            self.scaler.unscale_(self._optimizer)
-            norm = float(torch.nn.utils.clip_grad_norm_(self._weights, self._clip))
-            # the scaler skips such a step and takes a smaller factor: part of its search
-            if not math.isfinite(norm) and not self.scaler.is_enabled():
-                message = f"the gradient is {norm}"
-                raise EdgewiseError(message)
+        self.scaler.unscale_(self._optimizer)
+        norm = float(torch.nn.utils.clip_grad_norm_(self._weights, self._clip))
+        if not math.isfinite(norm) and not self._is_searching():
+            message = f"the gradient is {norm}"
+            raise NotFiniteError(message)
         self.scaler.step(self._optimizer)
         self.scaler.update()
         return norm
+
+    def _is_searching(self) -> bool:
+        """Whether the scaler may yet find a smaller factor; it skips the step meanwhile."""
+        return self.scaler.is_enabled() and self.scaler.get_scale() > _SMALLEST_SCALE

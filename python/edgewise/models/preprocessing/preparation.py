@@ -261,10 +261,8 @@ class Preprocessing:
             return (spacing[0], *self.spacing)
         if len(self.spacing) != len(spacing):
             wanted = " x ".join(f"{value:g}" for value in self.spacing)
-            message = (
-                f"image has {len(spacing)} spatial axes, but is to be resampled to {wanted} mm; "
-            )
-            message += "the network takes images of so many axes"
+            message = f"image has {len(spacing)} spatial axes, the target spacing {wanted} mm has "
+            message += f"{len(self.spacing)}; images must have as many axes as those of the training"
             raise ShapeError(message)
         return self.spacing
 

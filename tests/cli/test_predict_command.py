@@ -99,8 +99,8 @@ def test_a_network_by_its_name(command, run, images, tmp_path):
     assert np.array_equal(first, np.array([0, 3, 5])[second])
     code, _, err = command(
         "predict", images, "--model", "unet3d", "--weights", weights, "--sizes",
-        json.dumps(SIZES), "--tile", "8x8x8", "-o", "finer", "--spacing", "1,1,1",
-        "--normalization", "zscore",
+        "in_channels=1,classes=3,base=2,depth=1", "--tile", "8x8x8", "-o", "finer",
+        "--spacing", "1,1,1", "--normalization", "zscore",
     )  # fmt: skip
     assert code == 0, err
     assert io.read(tmp_path / "finer" / "case_0.nii.gz").shape == (14, 12, 10)
@@ -117,6 +117,10 @@ def test_a_network_by_its_name(command, run, images, tmp_path):
         (["--run", "run", "--batch-size", "0"], 2, "batch_size"),
         (["--checkpoint", "none.pth"], 3, "none.pth"),
         (["--run", "run", "--device", "cuda:99"], 2, "not on this machine"),
+        (["--run", "run", "--labels", "1,2"], 2, "--labels goes with --model; --run says it"),
+        (["--run", "run", "--plans", "plans.json"], 2, "--plans goes with --checkpoint"),
+        (["--checkpoint", "c.pth", "--tile", "8,8,8"], 2, "--tile goes with --model"),
+        (["--model", "unet3d", "--weights", "w", "--tile", "8,8,8", "--sizes", "3"], 2, "--sizes"),
     ],
 )
 def test_wrong_flags_are_one_sentence(command, run, images, flags, code, text):

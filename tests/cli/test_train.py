@@ -34,7 +34,7 @@ def train(command, data, *more):
 def test_a_run_and_its_folder(command, data, tmp_path):
     code, out, err = train(command, data, "--epochs", "2", "--labels", "1:ball,2:cube")
     assert (code, out) == (0, "")
-    assert "cases      4 to train on, 1 held out, 1 channels" in err
+    assert "cases      4 to train on, 1 held out, 1 channel\n" in err
     assert "labels     1 ball, 2 cube" in err
     assert "epoch 1/2  loss " in err
     assert "next: edgewise predict IMAGES --run run -o LABELS" in err

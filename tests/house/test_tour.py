@@ -33,3 +33,21 @@ def test_a_step_of_the_tour(command, printed, demo, monkeypatch, capsys):
     assert name == "edgewise"
     main(arguments)
     assert capsys.readouterr().out == printed
+
+
+def test_the_tour_of_the_models(tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    pytest.importorskip("safetensors")
+    monkeypatch.chdir(tmp_path)
+    tour = re.search(r"<!-- models tour -->\n```\n(.*?)```", README, re.DOTALL).group(1)
+    first, *commands = tour.replace(
+        "--epochs 5 --iterations 40", "--epochs 1 --iterations 2"
+    ).splitlines()
+    exec(shlex.split(first)[2])  # python -c "..."
+    for command in commands:
+        name, *arguments = shlex.split(command)
+        assert name == "edgewise"
+        assert main(arguments) == 0, command
+    assert sorted(path.name for path in (tmp_path / "predicted").glob("*.nii.gz")) == [
+        f"case_{k}.nii.gz" for k in range(4)
+    ]

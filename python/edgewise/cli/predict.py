@@ -13,6 +13,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from .network_sizes import read_sizes
 from .printer import complain, put, say
 from .progress import ProgressLine
 
@@ -28,6 +29,11 @@ NAME: Final = "predict"
 HELP: Final = "segment images with a trained network"
 
 _SCHEMES: Final = ("zscore", "minmax", "rgb", "none")
+_BELONGING: Final = {  # what else describes the network, by the flag that names it
+    "run": (),
+    "model": ("weights", "sizes", "tile", "spacing", "normalization", "labels"),
+    "checkpoint": ("plans", "dataset", "configuration"),
+}
 
 
 def _whole_numbers(text: str) -> tuple[int, ...]:
@@ -74,21 +80,23 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--run", metavar="DIR", help="folder of a training, with model.json")
     group.add_argument("--model", metavar="NAME", help="of `edgewise models`")
     group.add_argument("--weights", metavar="FILE", help="for --model")
-    group.add_argument("--sizes", metavar="JSON", help="for --model, such as '{\"classes\": 3}'")
+    group.add_argument(
+        "--sizes", metavar="S", help="for --model, such as base=16,classes=3, or a JSON object"
+    )
     group.add_argument("--tile", type=_whole_numbers, metavar="A,B,C", help="for --model: voxels")
     group.add_argument(
         "--spacing", type=_numbers, metavar="A,B,C", help="for --model: mm that it was trained at"
     )
-    group.add_argument(
-        "--normalization", choices=_SCHEMES, default="none", help="for --model (none)"
-    )
+    group.add_argument("--normalization", choices=_SCHEMES, help="for --model (none)")
     group.add_argument("--plans", metavar="FILE", help="plans.json of nnU-Net")
     group.add_argument("--dataset", metavar="FILE", help="dataset.json of nnU-Net")
     group.add_argument(
         "--checkpoint", nargs="+", metavar="FILE", help="of nnU-Net; several folds are averaged"
     )
     group.add_argument("--configuration", metavar="NAME", help="of the plans, such as 3d_fullres")
-    group.add_argument("--labels", type=_whole_numbers, metavar="L", help="label of each class")
+    group.add_argument(
+        "--labels", type=_whole_numbers, metavar="L", help="for --model: of each class"
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -168,11 +176,16 @@ def _predictor(arguments: argparse.Namespace) -> Any:  # noqa: ANN401
     """Return the network that the flags name."""
     from edgewise.errors import ConfigError
 
-    given = [f for f in ("run", "model", "checkpoint") if getattr(arguments, f) is not None]
+    given = [flag for flag in _BELONGING if getattr(arguments, flag) is not None]
     if len(given) != 1:
         message = "name the network by one of --run, --model (with --weights and --tile), "
         message += f"--checkpoint; got {', '.join('--' + f for f in given) or 'none'}"
         raise ConfigError(message)
+    for owner, flags in _BELONGING.items():
+        odd = next((f for f in flags if getattr(arguments, f) is not None), None)
+        if owner != given[0] and odd is not None:
+            message = f"--{odd} goes with --{owner}; --{given[0]} says it already, leave it out"
+            raise ConfigError(message)
     if given == ["run"]:
         return _of_run(arguments)
     return _of_model(arguments) if given == ["model"] else _of_plans(arguments)
@@ -204,8 +217,6 @@ def _of_run(arguments: argparse.Namespace) -> Any:  # noqa: ANN401
 
 
 def _of_model(arguments: argparse.Namespace) -> Any:  # noqa: ANN401
-    import json
-
     from edgewise.errors import ConfigError
     from edgewise.models import create_model
     from edgewise.models.inference import Predictor, Tiling
@@ -214,21 +225,15 @@ def _of_model(arguments: argparse.Namespace) -> Any:  # noqa: ANN401
     if arguments.weights is None or arguments.tile is None:
         message = "--model needs --weights FILE and --tile A,B,C"
         raise ConfigError(message)
-    try:
-        sizes = json.loads(arguments.sizes or "{}")
-        network = create_model(arguments.model, weights=arguments.weights, **sizes)
-    except (ValueError, TypeError) as error:
-        if isinstance(error, ConfigError):
-            raise
-        message = f"--sizes must be a JSON object such as '{{\"classes\": 3}}' ({error})"
-        raise ConfigError(message) from error
+    sizes = read_sizes(arguments.sizes)
+    network = create_model(arguments.model, weights=arguments.weights, **sizes)
     spacing = arguments.spacing
     return Predictor(
         network=network,
         tiling=Tiling(tile=arguments.tile, step=arguments.step),
         preprocessing=Preprocessing(
             spacing=spacing,
-            normalization=(Normalization(scheme=arguments.normalization),),
+            normalization=(Normalization(scheme=arguments.normalization or "none"),),
             crop_to_nonzero=False,
         ),
         execution=_execution(arguments, range(len(arguments.tile))),

@@ -8,9 +8,9 @@ was stopped goes on with the same command.
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from .network_sizes import read_sizes
 from .printer import complain, put, say
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _options(arguments: argparse.Namespace) -> FolderOptions:
     spacing = arguments.spacing
     return FolderOptions(
         model=arguments.model,
-        sizes=_sizes(arguments.sizes),
+        sizes=read_sizes(arguments.sizes),
         labels=_labels(arguments.labels),
         ignore_label=arguments.ignore_label,
         patch_size=arguments.patch,
@@ -197,39 +197,14 @@ def _labels(text: str | None) -> dict[int, str] | None:
     return dict(chosen.labels)
 
 
-def _sizes(text: str | None) -> dict[str, Any]:
-    """Read ``base=16,depth=3``; numbers with x between them are a list, as in 32x64x128."""
-    from edgewise.errors import ConfigError
-
-    if not text:
-        return {}
-    try:
-        if text.lstrip().startswith("{"):
-            return dict(json.loads(text))
-        pairs = [part.split("=", 1) for part in text.split(",")]
-        return {name.strip(): _value(value.strip()) for name, value in pairs}
-    except ValueError as error:
-        message = f"--sizes must be like base=16,depth=3 or a JSON object, got {text!r}"
-        raise ConfigError(message) from error
-
-
-def _value(text: str) -> Any:  # noqa: ANN401
-    parts = text.split("x")
-    if len(parts) > 1 and all(part.isdigit() for part in parts):
-        return [int(part) for part in parts]
-    try:
-        return json.loads(text.lower() if text in ("True", "False") else text)
-    except ValueError:
-        return text
-
-
 def _tell_plan(run: FolderRun, arguments: argparse.Namespace) -> None:
     described = run.description
     held = "none" if run.held_out is None else str(len(run.held_out))
+    channels = f"{run.cases.channels} channel{'s' * (run.cases.channels != 1)}"
     parameters = sum(p.numel() for p in run.network.parameters())
     labels = [f"{label} {name}".strip() for label, name in _named(run).items()]
     say(f"network    {described.name}, {parameters:,} parameters")
-    say(f"cases      {len(run.cases)} to train on, {held} held out, {run.cases.channels} channels")
+    say(f"cases      {len(run.cases)} to train on, {held} held out, {channels}")
     say(f"labels     {', '.join(labels)}")
     say(f"patch      {' x '.join(map(str, described.patch_size))} voxels")
     spacing = (described.preprocessing or {}).get("spacing")

@@ -169,6 +169,16 @@ def test_a_valid_unet_in_tiles_is_the_valid_unet_of_the_whole():
     assert np.abs(shifted - expected).max() > 0.1
 
 
+@pytest.mark.parametrize("shape", [(9, 30), (27, 13), (3, 1)])
+def test_a_valid_unet_on_less_than_a_tile_is_in_step_with_the_whole(shape):
+    network = lively("unet2d_valid", base=4, depth=2)  # loses 40 voxels, strides of 4
+    image = np.random.default_rng(6).normal(size=(1, *shape)).astype(np.float32)
+    padded = np.pad(image, [(0, 0), *((20, 20 + -n % 4) for n in shape)])
+    expected = whole(network, padded)[(slice(None), *(slice(n) for n in shape))]
+    ours = sliding_window(image, network, tile=(72, 72), align=4)
+    assert np.abs(ours - expected).max() <= 1e-5
+
+
 def test_a_padded_network_with_its_reach_as_halo_leaves_no_seam():
     draw = np.random.default_rng(2)
     weights = [draw.normal(size=(4, 2, 3, 3)), draw.normal(size=(2, 4, 3, 3))]

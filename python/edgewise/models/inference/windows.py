@@ -101,7 +101,7 @@ def axis_windows(
     ----------
     size, tile : int
         Voxels of the image and of the tile. A smaller image lies in the middle of its one tile
-        (the odd voxel of padding comes after it).
+        (the odd voxel of padding comes after it; before it is a multiple of `align`).
     output : int, optional
         Voxels of the network's output for one tile; it lies over the tile's middle. Default: the
         tile. Where it is less, the first and the last tile reach beyond the image.
@@ -137,6 +137,7 @@ def axis_windows(
         message = f"halo={halo} leaves nothing of the {output} voxels that a tile answers for"
         raise ConfigError(message)
     before = max(output - size, 0) // 2
+    before -= before % align  # else a small image meets the strides elsewhere than a large one
     way = max(size - output, 0)
     if align > 1:
         starts = _aligned(way, core, step, align, rule)

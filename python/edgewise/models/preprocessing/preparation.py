@@ -260,7 +260,11 @@ class Preprocessing:
         if len(self.spacing) == len(spacing) - 1:
             return (spacing[0], *self.spacing)
         if len(self.spacing) != len(spacing):
-            message = f"image has {len(spacing)} spatial axes, the target spacing {self.spacing}"
+            wanted = " x ".join(f"{value:g}" for value in self.spacing)
+            message = f"image has {len(spacing)} spatial axes, the target spacing {wanted} mm has "
+            message += (
+                f"{len(self.spacing)}; images must have as many axes as those of the training"
+            )
             raise ShapeError(message)
         return self.spacing
 

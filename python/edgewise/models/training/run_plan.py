@@ -244,11 +244,14 @@ def make_plan(
         If a label, a size or an option is impossible.
     """
 
+    network = _network(options)
+
     def look(index: int) -> tuple[frozenset[int], int] | None:
         try:
             case = cases[index]
         except (EdgewiseError, OSError):
             return None
+        _check_axes(options.model, network.spatial_dims, case.labels.ndim, case.name)
         return frozenset(np.unique(case.labels).tolist()), case.nbytes
 
     found = dict(enumerate(ahead(look, range(len(cases)), workers=workers)))
@@ -266,7 +269,7 @@ def make_plan(
         raise InputError(message)
     preprocessing = _preprocessing(chosen, options)
     sizes = {
-        **_for_patches(options),
+        **_for_patches(network, options.sizes),
         "in_channels": cases.channels,
         "classes": len(named) + 1,
     }
@@ -282,16 +285,27 @@ def make_plan(
     )
 
 
-def _for_patches(options: FolderOptions) -> dict[str, Any]:
+def _network(options: FolderOptions) -> Any:  # noqa: ANN401
+    """Return the network without values, for what its attributes say."""
+    with torch.device("meta"):
+        return create_model(options.model, **options.sizes)
+
+
+def _for_patches(network: Any, sizes: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
     """Return the sizes that were asked for; a network that may bring its surroundings does.
 
     Patches know nothing of what lies around them: a network that completes missing surroundings by
     itself, as for whole volumes, would learn from made-up ones.
     """
-    with torch.device("meta"):
-        network = create_model(options.model, **options.sizes)
     brought = {"surroundings": "inside"} if hasattr(network, "surroundings") else {}
-    return {**brought, **options.sizes}
+    return {**brought, **sizes}
+
+
+def _check_axes(model: str, wanted: int, got: int, case: str) -> None:
+    if wanted != got:
+        message = f"{model} takes images of {wanted} axes, case {case} has {got}; choose a network "
+        message += f"with {got} (`edgewise models` lists them)"
+        raise ConfigError(message)
 
 
 def _check_labels(labels: Mapping[int, str]) -> None:

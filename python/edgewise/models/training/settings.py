@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 import numpy as np
 
 from edgewise.errors import ConfigError
+from edgewise.metrics.definitions import definition
 from edgewise.metrics.metric_ids import parse
 
 from .augmentation import Augmentation
@@ -111,6 +112,10 @@ class Settings:
             if self.metrics.count(metric) > 1:
                 message = f"metrics has {metric!r} more than once"
                 raise ConfigError(message)
+        if definition(parse(self.metrics[0]).name).better is None:
+            message = f"metrics begins with {self.metrics[0]!r}, of which no value is better than "
+            message += "another; the first must tell which epoch is best, such as dice"
+            raise ConfigError(message)
 
     def _check_counts(self) -> None:
         for name in ("batch_size", "iterations_per_epoch", "epochs", "validate_every"):

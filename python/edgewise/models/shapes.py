@@ -32,7 +32,7 @@ def check_image(image: Any, network: Any, sizes: Sizes | None = None) -> None:  
     Raises
     ------
     ShapeError
-        With the sizes that would fit, or the type of numbers that would.
+        With the sizes that would fit, or what makes the numbers fit.
     """
     name, axes = type(network).__name__, network.spatial_dims
     if not isinstance(image, torch.Tensor):
@@ -47,7 +47,7 @@ def check_image(image: Any, network: Any, sizes: Sizes | None = None) -> None:  
         message = f"{name} was built for {network.in_channels} channels, the image has "
         message += f"{image.shape[1]}; in_channels= of create_model sets it"
         raise ShapeError(message)
-    _check_numbers(image, network)
+    _check_values(image, network)
     # while exporting with free sizes a comparison would become a condition on the exported graph
     if all(isinstance(n, int) for n in image.shape[2:]):
         _check_axes(name, tuple(image.shape[2:]), sizes)
@@ -82,15 +82,17 @@ def check_bottom(image: Any, network: Any, stride: int, norm: str) -> None:  # n
         return
     alone = norm == "instance" or (norm == "batch" and network.training and shape[0] == 1)
     if alone:
-        message = f"{type(network).__name__} cannot normalise (norm={norm!r}) the one voxel that is "
+        message = (
+            f"{type(network).__name__} cannot normalise (norm={norm!r}) the one voxel that is "
+        )
         message += f"left of {' x '.join(str(n) for n in shape[2:])} at stride {stride}; take an "
         message += f"image of {2 * stride} voxels along some axis"
         message += ", or a batch of two" if norm == "batch" else ""
         raise ShapeError(message)
 
 
-def _check_numbers(image: Any, network: Any) -> None:  # noqa: ANN401
-    """Integers never fit; another precision only fits where autocast makes them one."""
+def _check_values(image: Any, network: Any) -> None:  # noqa: ANN401
+    """Raise for integers, for another device, and for another precision without autocast."""
     name = type(network).__name__
     if not image.dtype.is_floating_point:
         message = f"{name} takes floating-point numbers, not {image.dtype}; image.float() converts "
@@ -99,6 +101,10 @@ def _check_numbers(image: Any, network: Any) -> None:  # noqa: ANN401
     weight = next(network.parameters(), None)
     if weight is None or not weight.is_floating_point():
         return
+    if image.device != weight.device:
+        message = f"{name} is on {weight.device} and the image on {image.device}; "
+        message += "image.to(device) or network.to(device) brings them together"
+        raise ShapeError(message)
     if image.dtype != weight.dtype and not torch.is_autocast_enabled(image.device.type):
         message = f"{name} holds {weight.dtype} and the image {image.dtype}; "
         message += "image.to(dtype) or network.to(dtype) makes them alike"

@@ -13,7 +13,7 @@ _SIZES: Final = Sizes(64, 32)  # 32 voxels on every axis would leave one voxel t
 CARDS: Final = (
     Card(
         name="nnunet_plain",
-        builder="nnunet:nnunet_plain",
+        builder="nnunet.plain:nnunet_plain",
         family="nnunet",
         spatial_dims=3,
         summary="A U-Net with instance normalisation and strided convolutions, shaped by plans.",
@@ -36,7 +36,7 @@ CARDS: Final = (
     ),
     Card(
         name="nnunet_resenc",
-        builder="nnunet:nnunet_resenc",
+        builder="nnunet.resenc:nnunet_resenc",
         family="nnunet",
         spatial_dims=3,
         summary="nnU-Net with residual blocks in the encoder and a light decoder.",

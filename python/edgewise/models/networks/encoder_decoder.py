@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from torch import nn
 
 from edgewise.errors import ConfigError
+from edgewise.models.arguments import check_choice, check_counts, check_rows
 from edgewise.models.card import Sizes
 from edgewise.models.shapes import check_image
 
@@ -53,7 +54,8 @@ class EncoderDecoder(nn.Module):
     Raises
     ------
     ConfigError
-        For another number of axes, or if `widths` and `convolutions` differ in length.
+        For another number of axes, if `widths` and `convolutions` differ in length, or for a number
+        that is none of a network.
 
     Attributes
     ----------
@@ -72,9 +74,9 @@ class EncoderDecoder(nn.Module):
         convolutions: Sequence[int],
     ) -> None:
         super().__init__()
-        if spatial_dims not in _LAYERS:
-            message = f"spatial_dims {spatial_dims}: choose 2 or 3"
-            raise ConfigError(message)
+        check_choice("spatial_dims", spatial_dims, _LAYERS)
+        check_counts({"in_channels": in_channels, "classes": classes})
+        check_rows({"widths": widths, "convolutions": convolutions})
         if len(widths) != len(convolutions):
             message = f"widths {tuple(widths)} and convolutions {tuple(convolutions)} need one "
             message += "number per stage each"

@@ -127,7 +127,9 @@ def save_weights(model: nn.Module, path: str | Path) -> None:
     failed = require("safetensors", extra="models").SafetensorError
     state = model.state_dict()
     if any(value.is_meta for value in state.values()):
-        message = f"{path}: {type(model).__name__} is on the meta device and holds no values to save"
+        message = (
+            f"{path}: {type(model).__name__} is on the meta device and holds no values to save"
+        )
         raise ConfigError(message)
     copies = {k: v.detach().cpu().contiguous().clone() for k, v in state.items()}
     partial = path.with_name(path.name + ".partial")

@@ -151,7 +151,9 @@ def _give_memory(model: nn.Module, match: _Match, source: str) -> None:
     own = model.state_dict()
     unfilled = [k for k in own if k not in match.fitting and not k.endswith(_COUNTER)]
     if unfilled:
-        message = f"{source}: has no values for {_some(unfilled)}, and {type(model).__name__} is on "
+        message = (
+            f"{source}: has no values for {_some(unfilled)}, and {type(model).__name__} is on "
+        )
         message += "the meta device and has none either; build it on the CPU"
         raise ReadError(message, code="weights_do_not_fit")
     values = {key: torch.zeros_like(value, device="cpu") for key, value in own.items()}

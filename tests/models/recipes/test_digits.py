@@ -68,3 +68,11 @@ def test_scores_go_back_to_the_voxels_they_speak_of():
     stretched = torch.nn.functional.interpolate(cells, size=(64, 64), mode="bilinear")[0, 0, 10]
     peak_of_last = (stretched - 8).abs().argmin()
     assert (peak_of_last - 47.5).abs() > 4  # where cell 8 is: 4 * 8 + 15.5
+
+
+@pytest.mark.parametrize("options", [["--epochs", "0"], ["--seeds", "-1"], ["--epochs", "x"]])
+def test_numbers_that_cannot_be_are_said(options, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        recipe.main(options)
+    assert stopped.value.code == 2
+    assert "must be a whole number from" in capsys.readouterr().err

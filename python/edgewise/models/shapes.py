@@ -12,6 +12,8 @@ import torch
 from edgewise.errors import ShapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .card import Sizes
 
 __all__ = ["check_bottom", "check_image"]
@@ -57,7 +59,7 @@ def check_image(image: Any, network: Any, sizes: Sizes | None = None) -> None:  
         raise ShapeError(message)
 
 
-def check_bottom(image: Any, network: Any, stride: int, norm: str) -> None:  # noqa: ANN401
+def check_bottom(image: Any, network: Any, strides: Sequence[int], norm: str) -> None:  # noqa: ANN401
     """Raise if normalisation meets a single voxel, whose variance says nothing.
 
     Parameters
@@ -66,8 +68,8 @@ def check_bottom(image: Any, network: Any, stride: int, norm: str) -> None:  # n
         That has passed `check_image`.
     network : torch.nn.Module
         Names itself in the message; in training, "batch" normalises by the batch at hand.
-    stride : int
-        Of the coarsest map of a network that keeps sizes.
+    strides : sequence of int
+        Of the coarsest map, along each axis, in a network that keeps sizes.
     norm : str
         A name of `edgewise.models.blocks.normalization`.
 
@@ -78,15 +80,16 @@ def check_bottom(image: Any, network: Any, stride: int, norm: str) -> None:  # n
         voxel of one image.
     """
     shape = image.shape
-    if not all(isinstance(n, int) for n in shape) or max(shape[2:]) > stride:
+    if not all(isinstance(n, int) for n in shape):
+        return
+    if any(n > stride for n, stride in zip(shape[2:], strides, strict=True)):
         return
     alone = norm == "instance" or (norm == "batch" and network.training and shape[0] == 1)
     if alone:
         message = (
-            f"{type(network).__name__} cannot normalise (norm={norm!r}) the one voxel that is "
+            f"{type(network).__name__} cannot normalise (norm={norm!r}) the one voxel left of "
         )
-        message += f"left of {' x '.join(str(n) for n in shape[2:])} at stride {stride}; take an "
-        message += f"image of {2 * stride} voxels along some axis"
+        message += f"{_product(tuple(shape[2:]))}; take an image twice as long along some axis"
         message += ", or a batch of two" if norm == "batch" else ""
         raise ShapeError(message)
 

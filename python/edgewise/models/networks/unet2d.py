@@ -79,7 +79,7 @@ class UNet2d(nn.Module):
         check_choice("padding", padding, ("same", "valid"))
         check_choice("norm", norm, get_args(Norm))
         self.in_channels, self.classes = in_channels, classes
-        self._padding, self._norm, self._coarsest = padding, norm, 2**depth
+        self._padding, self._norm, self._coarsest = padding, norm, (2**depth,) * 2
         self.sizes = sizes_of(depth, padding)
         width = [base * 2**level for level in range(depth + 1)]  # 64 ... 1024
         self.contracting = nn.ModuleList(

@@ -70,7 +70,7 @@ class UNet3d(nn.Module):
         check_choice("padding", padding, ("same", "valid"))
         check_choice("norm", norm, get_args(Norm))
         self.in_channels, self.classes = in_channels, classes
-        self._padding, self._norm, self._coarsest = padding, norm, 2**depth
+        self._padding, self._norm, self._coarsest = padding, norm, (2**depth,) * 3
         self.sizes = sizes_of(depth, padding)
         width = [base * 2**level for level in range(depth + 2)]  # 32, 64 ... 512
         self.contracting = nn.ModuleList(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from edgewise.errors import ShapeError
 from edgewise.models.arguments import check_counts
 from edgewise.models.card import Sizes
-from edgewise.models.shapes import check_image
+from edgewise.models.shapes import check_bottom, check_image
 from edgewise.models.weights.copies import without_copies
 
 from .layers import ConvStack
@@ -50,6 +50,7 @@ class Decoder(nn.Module):
             self.seg_layers.append(layers.convolution(here, classes, one, one, bias=True))
 
     def forward(self, skips: list[Tensor], *, every_stage: bool) -> list[Tensor]:
+        """Return the logits of every stage, finest first, or those of the finest alone."""
         features, outputs = skips[-1], []
         for index, stage in enumerate(self.stages):
             up = self.transpconvs[index](features)
@@ -95,6 +96,7 @@ class NnUNet(nn.Module):
         self.total_stride = tuple(prod(axis) for axis in zip(*plan.strides, strict=True))
         self.encoder = encoder
         self.decoder = Decoder(layers, plan, classes)
+        self._norm = layers.norm
         self._one_voxel_fits = layers.norm != "instance"
         step = lcm(*self.total_stride)
         alone = not self._one_voxel_fits and set(self.total_stride) == {step}
@@ -121,6 +123,7 @@ class NnUNet(nn.Module):
         """
         check_image(image, self)
         self._check_sizes(tuple(image.shape[2:]))
+        check_bottom(image, self, self.total_stride, self._norm)
         outputs = self.decoder(self.encoder(image), every_stage=self.deep_supervision)
         return tuple(outputs) if self.deep_supervision else outputs[0]
 

@@ -76,3 +76,12 @@ def test_numbers_that_cannot_be_are_said(options, capsys):
         recipe.main(options)
     assert stopped.value.code == 2
     assert "must be a whole number from" in capsys.readouterr().err
+
+
+def test_nothing_or_everything_can_be_held_out():
+    for held_out in (0, 3, 7):
+        seen, unseen = recipe.split(7, held_out=held_out)
+        assert (len(seen), len(unseen)) == (7 - held_out, held_out)
+        assert sorted([*seen.tolist(), *unseen.tolist()]) == list(range(7))
+    with pytest.raises(ConfigError, match="held_out must be from 0 to 7"):
+        recipe.split(7, held_out=8)

@@ -26,7 +26,7 @@ import torch.nn.functional as F  # noqa: N812
 
 from edgewise._extras import require
 from edgewise.errors import ConfigError, EdgewiseError
-from edgewise.models.arguments import check_counts
+from edgewise.models.arguments import check_amount, check_counts
 from edgewise.models.networks.lenet import LeNet, lenet, to_fully_convolutional
 from edgewise.models.score_maps import locate
 
@@ -79,9 +79,18 @@ def digits() -> tuple[Tensor, Tensor]:
 
 
 def split(count: int, *, held_out: int, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Return indices to train with and indices to test with, drawn at random."""
+    """Return indices to train with and indices to test with, drawn at random.
+
+    Raises
+    ------
+    ConfigError
+        If `held_out` is not a whole number from 0 to `count`.
+    """
+    if not 0 <= held_out <= count:
+        message = f"held_out must be from 0 to {count}, got {held_out!r}"
+        raise ConfigError(message)
     order = torch.from_numpy(np.random.default_rng(seed).permutation(count))
-    return order[:-held_out], order[-held_out:]
+    return order[: count - held_out], order[count - held_out :]
 
 
 def train(images: Tensor, labels: Tensor, *, epochs: int = 60, seed: int = 0) -> LeNet:
@@ -181,8 +190,11 @@ def canvases(
     Raises
     ------
     ConfigError
-        If the canvas is smaller than a digit's window.
+        If the canvas is smaller than a digit's window, or a number is not what it should be.
     """
+    check_counts({"count": count, "side": side})
+    check_counts({"fragments": fragments}, least=0)
+    check_amount("noise", noise)
     window = images.shape[-1]
     if side < window:
         message = f"side {side}: a canvas needs at least the {window} voxels of a digit"

@@ -42,3 +42,15 @@ def test_it_answers_without_torch():
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert result.returncode == 0
+
+
+def test_a_card_lists_the_arguments_of_its_network(capsys):
+    assert main(["models", "unet2d"]) == 0
+    assert "base=64, depth=4, norm='none', dropout=0.0" in capsys.readouterr().out
+    assert main(["models", "unet2d", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["models"][0]["defaults"]["depth"] == 4
+
+
+def test_names_and_a_family_contradict_each_other(capsys):
+    assert main(["models", "lenet", "--family", "unet"]) == 2
+    assert "not both" in capsys.readouterr().err

@@ -46,3 +46,12 @@ def test_what_cannot_be_exported_is_said(options, error, tmp_path):
     path = tmp_path / options.pop("path")
     with pytest.raises(error):
         export_program(network, path, **options)
+
+
+def test_a_folder_that_is_not_there_and_sizes_that_are_none(tmp_path):
+    network = create_model("unet2d", base=2, depth=1)
+    with pytest.raises(ConfigError, match="there is no folder"):
+        export_program(network, tmp_path / "gone" / "net.pt2", shape=(8, 8))
+    for shape in (8, (-8, 8), (8.5, 8), (0, 8)):
+        with pytest.raises(ConfigError, match="shape must be whole numbers from 1 on"):
+            export_program(network, tmp_path / "net.pt2", shape=shape)

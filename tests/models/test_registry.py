@@ -1,5 +1,8 @@
 """The table of networks: names, cards, messages. Needs no torch but where a network is built."""
 
+import importlib
+import inspect
+
 import pytest
 
 from edgewise.errors import ConfigError
@@ -56,3 +59,36 @@ def test_a_card_rejects_an_image_of_other_dimensions():
     fields = {f: getattr(card, f) for f in Card.__slots__} | {"small_image": (3, 3, 3)}
     with pytest.raises(ConfigError, match="2 axes"):
         Card(**fields)
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_a_card_has_the_defaults_of_its_builder(name):
+    pytest.importorskip("torch")
+    card = model_info(name)
+    module, _, function = card.builder.partition(":")
+    build = getattr(importlib.import_module(f"edgewise.models.networks.{module}"), function)
+    defaults = {k: v.default for k, v in inspect.signature(build).parameters.items()}
+    assert list(card.defaults.items()) == list(defaults.items())
+    assert set(card.small) <= set(card.defaults)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("UNet2D", "unet2d"), ("U-Net 3D", "unet3d"), ("nnUNet-plain", "nnunet_plain"),
+     ("DeepMedic", "deepmedic"), ("FCN-8s", "fcn8s"), ("LeNet5", "lenet")],
+)  # fmt: skip
+def test_a_name_as_papers_spell_it_is_understood(name, meant):
+    with pytest.raises(ConfigError, match=f"did you mean {meant!r}"):
+        model_info(name)
+
+
+@pytest.mark.parametrize("name", [None, 3, ["unet2d"], ""])
+def test_what_is_no_name_is_one_sentence(name):
+    with pytest.raises(ConfigError, match="no model"):
+        model_info(name)
+
+
+@pytest.mark.parametrize("axes", [1, 4, "2"])
+def test_other_numbers_of_axes_are_refused(axes):
+    with pytest.raises(ConfigError, match="spatial_dims must be 2 or 3"):
+        list_models(spatial_dims=axes)

@@ -2,11 +2,14 @@
 that survive a file.
 """
 
+import copy
+import pickle
+
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from edgewise.errors import ShapeError  # noqa: E402
+from edgewise.errors import ConfigError, ShapeError  # noqa: E402
 from edgewise.models import (  # noqa: E402
     create_model,
     list_models,
@@ -99,3 +102,57 @@ def test_an_image_that_does_not_fit_is_one_sentence(name):
         network(image[:, :, 0])
     with pytest.raises(ShapeError, match="in_channels"):
         network(torch.cat([image, image], dim=1))
+    with pytest.raises(ShapeError, match=r"at least 1|axes of|exactly|multiples"):
+        network(image[..., :0])
+
+
+@EVERY
+def test_values_that_do_not_fit_are_one_sentence(name):
+    network, image = small(name)
+    for wrong, words in [
+        (image.numpy(), "a torch tensor, not ndarray"),
+        (None, "a torch tensor, not NoneType"),
+        (image[:0], "is empty"),
+        (image.long(), "floating-point numbers, not torch.int64"),
+        (image > 0, "not torch.bool"),
+        (image.double(), "holds torch.float32 and the image torch.float64"),
+        (image.to("meta"), "is on cpu and the image on meta"),
+    ]:
+        with pytest.raises(ShapeError, match=words):
+            network(wrong)
+
+
+@EVERY
+def test_autocast_takes_what_it_converts(name):
+    network, image = small(name)
+    with torch.autocast("cpu", dtype=torch.bfloat16), torch.inference_mode():
+        for batch in (image, image.bfloat16()):
+            assert torch.isfinite(main_output(network.eval()(batch))).all()
+
+
+@EVERY
+@pytest.mark.parametrize("argument", ["in_channels", "classes"])
+@pytest.mark.parametrize("value", [0, -1, 2.0, True, "2", None])
+def test_a_number_of_channels_is_a_whole_number_from_one_on(name, argument, value):
+    with torch.device("meta"), pytest.raises(ConfigError, match=f"{argument} must be a whole"):
+        create_model(name, **{**model_info(name).small, argument: value})
+
+
+@EVERY
+def test_copies_memory_formats_and_calls_make_no_difference(name):
+    network, image = small(name)
+    kept = image.clone()
+    with torch.inference_mode():
+        network.train()(image)
+        assert torch.equal(image, kept)
+        expected = main_output(network.eval()(image))
+        assert torch.equal(main_output(network(image)), expected)
+        for copied in (copy.deepcopy(network), pickle.loads(pickle.dumps(network))):
+            assert torch.equal(main_output(copied(image)), expected)
+        last = {4: torch.channels_last, 5: torch.channels_last_3d}[image.ndim]
+        reversed_view = image.flip(-1).contiguous().flip(-1)
+        for batch in (image.contiguous(memory_format=last), reversed_view):
+            found = main_output(network.to(memory_format=last)(batch))
+            bar = 1e-5 * float(expected.abs().max().clamp(min=1))
+            torch.testing.assert_close(found, expected, rtol=0, atol=bar)
+    assert torch.equal(image, kept)

@@ -1,8 +1,10 @@
-"""List the networks, or print a card: paper, parameters, receptive field, sizes, known weights."""
+"""List the networks, or print a card: paper, arguments, receptive field, sizes, known weights."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+
+from edgewise.errors import ConfigError
 
 from .options import add_format
 from .printer import put, render
@@ -20,7 +22,9 @@ _COLUMNS: Final = ("model", "dims", "parameters", "receptive field", "sizes", "s
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of this command."""
-    parser.add_argument("names", nargs="*", metavar="NAME", help="only these, in full")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="only these: full cards in a table or JSON"
+    )
     parser.add_argument("--family", help="only one family, such as unet")
     add_format(parser)
 
@@ -29,6 +33,9 @@ def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from edgewise.models import list_models, model_info
 
+    if arguments.names and arguments.family is not None:
+        message = "models: give names or --family, not both"
+        raise ConfigError(message)
     names = arguments.names or list_models(family=arguments.family)
     cards = [model_info(name) for name in names]
     form = "json" if arguments.json else arguments.format
@@ -61,6 +68,7 @@ def _in_full(card: Any) -> dict[str, Any]:  # noqa: ANN401
         "receptive_field": card.receptive_field,
         "stride": card.stride,
         "sizes": str(card.sizes),
+        "defaults": dict(card.defaults),
         "small": dict(card.small),
         "key_layout": card.key_layout,
         "oracle": card.oracle,

@@ -120,6 +120,8 @@ class Card:
         Where it differs from the paper or from the oracle.
     weights : tuple of KnownWeights
         Published files that load.
+    defaults : mapping
+        Arguments of `create_model` and what they are if not given.
     small : mapping
         Sizes of a configuration that any machine runs in a moment.
     small_image : tuple of int
@@ -141,6 +143,7 @@ class Card:
     oracle: str
     small: Mapping[str, Any]
     small_image: tuple[int, ...]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     deviations: tuple[str, ...] = ()
     weights: tuple[KnownWeights, ...] = ()
 

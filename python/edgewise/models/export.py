@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 from edgewise.errors import ConfigError, ShapeError
+from edgewise.models.arguments import check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,8 @@ def export_program(
     Raises
     ------
     ConfigError
-        If `path` has another suffix, or `free` is unknown.
+        If `path` has another suffix or lies in no folder, `free` is unknown, or `shape` holds no
+        sizes.
     ShapeError
         If the network does not take images of `shape`.
     """
@@ -59,6 +61,10 @@ def export_program(
     if free not in ("batch", "nothing"):
         message = f"free {free!r}: choose 'batch' or 'nothing'"
         raise ConfigError(message)
+    if not path.parent.is_dir():
+        message = f"{path}: there is no folder {path.parent}"
+        raise ConfigError(message)
+    check_rows({"shape": shape})
     if len(shape) != network.spatial_dims:
         message = f"shape {tuple(shape)} needs {network.spatial_dims} axes"
         raise ShapeError(message)

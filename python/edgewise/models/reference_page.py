@@ -20,8 +20,9 @@ Written from the cards in `edgewise.models.cards`; `edgewise models` prints the 
 train and apply them: [models](models.md).
 
 Receptive fields are in voxels along an axis. *Stride* is the shift of an image, in voxels, under
-which the answer shifts with it; tiles that begin on multiples of it leave no seams. *Small* is a
-configuration that any machine runs in a moment.
+which the answer shifts with it; tiles that begin on multiples of it leave no seams. *Default* is
+what `create_model(name)` builds, every argument written out; *small* is a configuration that any
+machine runs in a moment.
 """
 
 
@@ -45,6 +46,7 @@ def _table() -> str:
 
 def _section(card: Card) -> str:
     lines = [f"## {card.name}", "", card.summary, "", f"- Paper: {card.paper}."]
+    lines.append(f"- Default: `{_call(card.name, card.defaults)}`.")
     lines.append(f"- Small: `{_call(card.name, card.small)}`.")
     lines.append(f"- Names of weights: {card.key_layout}. Held against: {card.oracle}.")
     if card.deviations:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,7 +42,7 @@ def list_models(*, family: str | None = None, spatial_dims: int | None = None) -
     Raises
     ------
     ConfigError
-        If there is no such family.
+        If there is no such family, or no network of so many axes.
 
     Examples
     --------
@@ -51,6 +52,9 @@ def list_models(*, family: str | None = None, spatial_dims: int | None = None) -
     families = {card.family for card in ALL_CARDS}
     if family is not None and family not in families:
         raise ConfigError(_unknown("family", family, families))
+    if spatial_dims not in (None, 2, 3):
+        message = f"spatial_dims must be 2 or 3, got {spatial_dims!r}"
+        raise ConfigError(message)
     return tuple(
         card.name
         for card in ALL_CARDS
@@ -66,7 +70,7 @@ def model_info(name: str) -> Card:
     ConfigError
         If there is no network of this name; the message suggests one.
     """
-    if name not in _CARDS:
+    if not isinstance(name, str) or name not in _CARDS:
         raise ConfigError(_unknown("model", name, _CARDS))
     return _CARDS[name]
 
@@ -92,7 +96,9 @@ def create_model(name: str, *, weights: str | Path | None = None, **sizes: Any) 
     Raises
     ------
     ConfigError
-        For an unknown name or size.
+        For an unknown name or argument, or one with which no network can be built.
+    ReadError
+        If `weights` cannot be read or do not fit.
     MissingExtraError
         If torch is not installed.
     """
@@ -102,7 +108,7 @@ def create_model(name: str, *, weights: str | Path | None = None, **sizes: Any) 
     known = inspect.signature(build).parameters
     for size in sizes:
         if size not in known:
-            raise ConfigError(_unknown(f"size of {name}", size, known))
+            raise ConfigError(_unknown(f"argument of {name}", size, known))
     model = build(**sizes)
     if weights is not None:
         from .weights import load_weights
@@ -119,6 +125,8 @@ def _builder(card: Card) -> Callable[..., Any]:
 
 
 def _unknown(what: str, name: object, known: Any) -> str:  # noqa: ANN401
-    near = get_close_matches(str(name), list(known), n=1)
+    plain = re.sub("[^a-z0-9]", "", str(name).lower())  # U-Net 2D: unet2d
+    spelled = {re.sub("[^a-z0-9]", "", entry): entry for entry in known}
+    near = [spelled[found] for found in get_close_matches(plain, list(spelled), n=1)]
     hint = f" did you mean {near[0]!r}?" if near else ""
     return f"no {what} {name!r};{hint} there are: {', '.join(sorted(known))}"

@@ -7,11 +7,13 @@ image instead would move cells by up to half a receptive field at the border.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from edgewise.errors import ConfigError, ShapeError
+from edgewise.models.arguments import check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,9 +47,10 @@ def upsample_scores(
     Raises
     ------
     ShapeError
-        If `size` has not one number per spatial axis of `scores`.
+        If `size` has not one number per spatial axis of `scores`, or `scores` are not
+        floating-point numbers for one cell or more.
     ConfigError
-        If `jump` is not positive.
+        If `jump` is not positive, `start` not finite, or `size` holds no sizes.
 
     Examples
     --------
@@ -55,13 +58,13 @@ def upsample_scores(
     >>> upsample_scores(torch.tensor([[[0.0, 4.0]]]), [8], jump=4, start=1.5)
     tensor([[[0.0000, 0.0000, 0.5000, 1.5000, 2.5000, 3.5000, 4.0000, 4.0000]]])
     """
+    _check(scores, "upsample_scores", least_axes=3)
+    _check_grid(jump, start)
+    check_rows({"size": tuple(size) if isinstance(size, torch.Size) else size})
     if len(size) != scores.ndim - 2:
         message = f"size {tuple(size)} needs one number per spatial axis of scores of shape "
         message += f"{tuple(scores.shape)}"
         raise ShapeError(message)
-    if jump <= 0:
-        message = f"jump must be positive, not {jump}"
-        raise ConfigError(message)
     for axis, n in enumerate(size, start=2):
         scores = _along(scores, axis, n, jump, start)
     return scores
@@ -98,7 +101,19 @@ def locate(
     -------
     Tensor (N, axes)
         Positions, voxels, float.
+
+    Raises
+    ------
+    ShapeError
+        If `scores` have no spatial axis, no cell, or are not floating-point numbers.
+    ConfigError
+        If `jump` or `sharpness` is not positive and finite, or `start` not finite.
     """
+    _check(scores, "locate", least_axes=2)
+    _check_grid(jump, start)
+    if sharpness is not None and not 0 < sharpness < inf:
+        message = f"sharpness must be positive and finite, or None, not {sharpness!r}"
+        raise ConfigError(message)
     flat = scores.flatten(1).float()
     grids = torch.meshgrid(
         *[start + jump * torch.arange(n, device=scores.device) for n in scores.shape[1:]],
@@ -108,3 +123,23 @@ def locate(
     if sharpness is None:
         return places[flat.argmax(1)]
     return torch.softmax(sharpness * flat, dim=1) @ places
+
+
+def _check(scores: Any, name: str, *, least_axes: int) -> None:  # noqa: ANN401
+    if not isinstance(scores, torch.Tensor) or not scores.is_floating_point():
+        kind = scores.dtype if isinstance(scores, torch.Tensor) else type(scores).__name__
+        message = f"{name} takes scores as a tensor of floating-point numbers, not {kind}"
+        raise ShapeError(message)
+    if scores.ndim < least_axes or 0 in scores.shape[least_axes - 1 :]:
+        message = f"{name} takes scores with one cell or more along one axis or more, not of shape "
+        message += f"{tuple(scores.shape)}"
+        raise ShapeError(message)
+
+
+def _check_grid(jump: float, start: float) -> None:
+    if not 0 < jump < inf:
+        message = f"jump must be positive and finite, not {jump!r}"
+        raise ConfigError(message)
+    if not -inf < start < inf:
+        message = f"start must be finite, not {start!r}"
+        raise ConfigError(message)

@@ -267,7 +267,7 @@ def test_images_of_one_cell_are_refused(build, options, smallest):
 
 
 def test_other_output_strides_are_refused():
-    with pytest.raises(ConfigError, match="output_stride 32: choose 16 or 8"):
+    with pytest.raises(ConfigError, match="output_stride must be one of 8, 16, got 32"):
         deeplabv3plus_resnet50(output_stride=32)
 
 

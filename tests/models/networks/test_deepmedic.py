@@ -112,7 +112,12 @@ def test_dense_inference_inside_is_the_network_itself():
     ("call", "words"),
     [
         (lambda: lively(dropout=(0.5,)), "dropout"),
-        (lambda: lively(residuals=(1,)), "count from 2"),
+        (lambda: lively(residuals=(1,)), "residuals: blocks count from 2"),
+        (lambda: lively(residuals=(99,)), "got 99"),
+        (lambda: lively(fused_residuals=(9,)), "fused_residuals: blocks"),
+        (lambda: lively(fused_kernel=2), "fused_kernel must be one of 1, 3"),
+        (lambda: lively(factors=(0,)), "factors must be"),
+        (lambda: lively(surroundings="outside"), "surroundings must be"),
         (lambda: dense_logits(lively(), torch.zeros(1, 9, 9, 9), segment=8), "segment 8"),
     ],
 )
@@ -158,5 +163,5 @@ def test_with_its_surroundings_inside_tiles_answer_as_the_volume_does(factors, m
 
 
 def test_an_unknown_word_is_said():
-    with pytest.raises(ConfigError, match="surroundings 'all'"):
+    with pytest.raises(ConfigError, match="surroundings must be one of image, inside, got 'all'"):
         lively(surroundings="all")

@@ -123,7 +123,7 @@ def test_images_that_poolings_would_erase_are_refused():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"spatial_dims": 1}, "spatial_dims 1: choose 2 or 3"),
+        ({"spatial_dims": 1}, "spatial_dims must be one of 2, 3"),
         ({"widths": (2, 2)}, r"widths \(2, 2\) and convolutions \(2, 2, 3, 3, 3\)"),
     ],
 )

@@ -328,6 +328,16 @@ def test_a_size_that_does_not_fit_is_answered_with_one_that_does(shape, words):
     network(torch.zeros(1, 1, n, n, n))
 
 
+def test_one_voxel_of_one_image_cannot_be_normalised_by_its_batch():
+    network = create_model("nnunet_plain", features_per_stage=(2, 2), strides=(1, (1, 2, 2)),
+                           n_conv_per_stage=1, norm="batch")  # fmt: skip
+    with pytest.raises(ShapeError, match=r"left of 1 x 2 x 2; take .* or a batch of two"):
+        network(torch.zeros(1, 1, 1, 2, 2))
+    network(torch.zeros(2, 1, 1, 2, 2))
+    network(torch.zeros(1, 1, 2, 2, 2))
+    network.eval()(torch.zeros(1, 1, 1, 2, 2))
+
+
 @pytest.mark.parametrize(
     ("sizes", "words"),
     [
@@ -336,6 +346,11 @@ def test_a_size_that_does_not_fit_is_answered_with_one_that_does(shape, words):
         ({"activation": "gelu"}, "activation must be one of"),
         ({"dropout": 1.0}, "dropout must be"),
         ({"features_per_stage": (32,)}, "at least two stages"),
+        ({"features_per_stage": 32}, "features_per_stage must be"),
+        ({"kernel_sizes": 2}, "kernel_sizes must be odd"),
+        ({"kernel_sizes": None}, "kernel_sizes must be one value per stage"),
+        ({"norm_eps": -1.0}, "norm_eps must be"),
+        ({"negative_slope": "x"}, "negative_slope must be"),
         ({"kernel_sizes": (3, 3)}, "kernel_sizes must be one value per stage"),
         ({"strides": (1, 2, 2, 2, 2, (2, 2))}, "strides, entry 5, must be"),
         ({"n_conv_per_stage": 0}, "n_conv_per_stage must be"),

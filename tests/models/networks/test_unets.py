@@ -70,8 +70,40 @@ def test_norms_are_built(name, norm):
     network = lively(name, base=2, depth=1, in_channels=1, norm=norm)
     axes = network.spatial_dims
     assert network(torch.randn(1, 1, *[8] * axes)).shape == (1, network.classes, *[8] * axes)
-    with pytest.raises(ConfigError, match="norm 'layer'"):
+    with pytest.raises(ConfigError, match="norm must be one of none, batch, instance, got 'layer'"):
         create_model(name, norm="layer")
+
+
+@pytest.mark.parametrize("name", ["unet2d", "unet3d"])
+def test_one_voxel_cannot_be_normalised(name):
+    """At the bottom of the smallest image; torch would say so in its own words."""
+    sizes = {"base": 2, "depth": 2, "in_channels": 1}
+    one = torch.randn(1, 1, *[4] * (2 if name == "unet2d" else 3))
+    longer = torch.cat([one, one], dim=-1)
+    network = lively(name, norm="instance", **sizes)
+    with pytest.raises(ShapeError, match=r"one voxel left of 4 x 4.*; take"):
+        network(one)
+    assert torch.isfinite(network(longer)).all()
+    network = lively(name, norm="batch", **sizes)
+    assert torch.isfinite(network(one)).all()
+    with pytest.raises(ShapeError, match="or a batch of two"):
+        network.train()(one)
+    assert torch.isfinite(network(torch.cat([one, one]))).all()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        ({"base": 0}, "base must be a whole number from 1 on, got 0"),
+        ({"depth": 0}, "depth must be"),
+        ({"depth": 1.5}, "depth must be"),
+        ({"dropout": 1.5}, "dropout must be a probability below 1, got 1.5"),
+        ({"norm": ["batch"]}, "norm must be one of"),
+    ],
+)
+def test_sizes_that_make_no_network_are_named(sizes, words):
+    with pytest.raises(ConfigError, match=words):
+        create_model("unet2d", **sizes)
 
 
 def test_dropout_sits_at_the_bottom():

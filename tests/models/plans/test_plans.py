@@ -1,10 +1,11 @@
 """plans.json and dataset.json: what is read, what is refused. No torch."""
 
+import copy
 import json
 
 import pytest
 
-from edgewise.errors import ConfigError, LabelError, ReadError
+from edgewise.errors import ConfigError, EdgewiseError, LabelError, ReadError
 from edgewise.models.plans import read_dataset, read_plans
 from nnunet_documents import architecture, dataset, dataset_with_regions, old_style, plans
 
@@ -185,3 +186,42 @@ def test_as_many_regions_as_the_order_says(tmp_path):
     content = dataset_with_regions() | {"regions_class_order": [1]}
     with pytest.raises(LabelError, match="1 labels for 2 regions"):
         read_dataset(written(content, tmp_path, "dataset.json"))
+
+
+def places(content, before=()):
+    """Every place in a document, as keys that lead there."""
+    entries = content.items() if isinstance(content, dict) else enumerate(content)
+    for key, value in entries:
+        yield (*before, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*before, key))
+
+
+@pytest.mark.parametrize("style", ["new", "old", "dataset"])
+@pytest.mark.parametrize("value", [None, "x", [], {}, -1, 1.5, [1, "a"], float("nan")])
+def test_a_value_of_another_kind_is_one_sentence(tmp_path, style, value):
+    """Each entry in turn: either it does not matter, or the message names the file or the key."""
+    source = {"new": plans, "old": lambda: old_style(plans()), "dataset": dataset}[style]()
+    refused = 0
+    for *inner, last in places(source):
+        content = copy.deepcopy(source)
+        place = content
+        for key in inner:
+            place = place[key]
+        place[last] = value
+        try:
+            if style == "dataset":
+                assert read_dataset(written(content, tmp_path)).classes >= 1
+            else:
+                found = read_plans(written(content, tmp_path))
+                assert all(found.configuration(n).architecture for n in found.configurations)
+        except EdgewiseError:
+            refused += 1
+    assert refused > 3
+
+
+def test_as_many_intensities_as_schemes(tmp_path):
+    content = plans()
+    del content["foreground_intensity_properties_per_channel"]["1"]
+    with pytest.raises(ReadError, match=r"one per channel \(1 have"):
+        read_plans(written(content, tmp_path)).configuration("3d_fullres")

@@ -68,3 +68,20 @@ def test_scores_go_back_to_the_voxels_they_speak_of():
     stretched = torch.nn.functional.interpolate(cells, size=(64, 64), mode="bilinear")[0, 0, 10]
     peak_of_last = (stretched - 8).abs().argmin()
     assert (peak_of_last - 47.5).abs() > 4  # where cell 8 is: 4 * 8 + 15.5
+
+
+@pytest.mark.parametrize("options", [["--epochs", "0"], ["--seeds", "-1"], ["--epochs", "x"]])
+def test_numbers_that_cannot_be_are_said(options, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        recipe.main(options)
+    assert stopped.value.code == 2
+    assert "must be a whole number from" in capsys.readouterr().err
+
+
+def test_nothing_or_everything_can_be_held_out():
+    for held_out in (0, 3, 7):
+        seen, unseen = recipe.split(7, held_out=held_out)
+        assert (len(seen), len(unseen)) == (7 - held_out, held_out)
+        assert sorted([*seen.tolist(), *unseen.tolist()]) == list(range(7))
+    with pytest.raises(ConfigError, match="held_out must be from 0 to 7"):
+        recipe.split(7, held_out=8)

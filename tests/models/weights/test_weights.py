@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 safetensors = pytest.importorskip("safetensors.torch")
 
-from edgewise.errors import ConfigError, InputError, ReadError  # noqa: E402
+from edgewise.errors import ConfigError, EdgewiseError, InputError, ReadError  # noqa: E402
 from edgewise.models import create_model, load_weights, save_weights, weights_path  # noqa: E402
 from edgewise.models.weights import lookup, read_state  # noqa: E402
 
@@ -177,3 +177,107 @@ def test_a_layout_is_recognised_by_its_keys(tmp_path):
     np.savez(tmp_path / "w.npz", **theirs)
     with pytest.raises(ReadError, match="does not fit DeepMedic"):
         load_weights(target, tmp_path / "w.npz")
+
+
+def test_single_numbers_in_an_npz_keep_their_shape(tmp_path):
+    """Batch normalisation counts its batches in a number without axes."""
+    source = create_model("unet3d", base=2, depth=1)
+    arrays = {k: v.numpy() for k, v in source.state_dict().items()}
+    swapped = {k: v.astype(v.dtype.newbyteorder()) for k, v in arrays.items()}
+    for content in (arrays, swapped):
+        np.savez(tmp_path / "w.npz", **content)
+        target = create_model("unet3d", base=2, depth=1)
+        assert not load_weights(target, tmp_path / "w.npz").shape_mismatch
+        assert torch.equal(target.head.weight, source.head.weight)
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "zip.pth", "old.pth", "npz", "packed.npz"])
+@pytest.mark.filterwarnings("ignore::UserWarning")  # torch's, about odd bytes
+def test_changed_and_cut_files_are_one_sentence(kind, tmp_path):
+    state = {k: v.clone() for k, v in create_model("unet3d", base=2, depth=1).state_dict().items()}
+    path = tmp_path / f"w.{kind}"
+    arrays = {k: v.numpy() for k, v in state.items()}
+    {
+        "safetensors": lambda: safetensors.save_file(state, path),
+        "zip.pth": lambda: torch.save(state, path),
+        "old.pth": lambda: torch.save(state, path, _use_new_zipfile_serialization=False),
+        "npz": lambda: np.savez(path, **arrays),
+        "packed.npz": lambda: np.savez_compressed(path, **arrays),
+    }[kind]()
+    whole, draw = path.read_bytes(), np.random.default_rng(0)
+    refused = []
+    for trial in range(150):
+        content = bytearray(whole)
+        if trial % 2:
+            content = content[: draw.integers(len(content))]
+        else:
+            for place in draw.integers(min(len(content), 3000), size=3):
+                content[place] = draw.integers(256)
+        path.write_bytes(content)
+        try:
+            read_state(path)
+        except ReadError as error:
+            refused.append(str(error))
+    assert len(refused) >= 75
+    assert all(path.name in said and "\n" not in said for said in refused)
+
+
+def test_a_file_without_sense_is_not_said_to_run_something(tmp_path):
+    path = tmp_path / "w.pth"
+    path.write_bytes(b"\x01\x02 not weights")
+    with pytest.raises(
+        ReadError, match="damaged, or holds more than tensors and numbers"
+    ) as caught:
+        read_state(path)
+    assert "to be run" not in str(caught.value)
+
+
+def test_a_file_of_which_nothing_fits_is_refused_even_if_not_strict(tmp_path):
+    safetensors.save_file({"other": torch.zeros(2)}, tmp_path / "w.safetensors")
+    with pytest.raises(ReadError, match="nothing in it fits UNet2d"):
+        load_weights(network(), tmp_path / "w.safetensors", strict=False)
+
+
+def test_the_layout_that_fits_best_is_found_where_none_fits_wholly(tmp_path):
+    """ImageNet's file has no scores: fc6 and fc7 are made of its linear layers all the same."""
+    sizes = {"widths": (2, 2, 2, 2, 2), "fc_channels": 3, "classes": 2}
+    target = create_model("fcn32s", **sizes)
+    state = {k.removeprefix("backbone."): v for k, v in target.state_dict().items()
+             if k.startswith("backbone.")}  # fmt: skip
+    state |= {"classifier.0.weight": torch.rand(3, 2 * 49), "classifier.0.bias": torch.rand(3)}
+    state |= {"classifier.3.weight": torch.rand(3, 3), "classifier.3.bias": torch.rand(3)}
+    safetensors.save_file(state, tmp_path / "w.safetensors")
+    report = load_weights(target, tmp_path / "w.safetensors", strict=False)
+    assert set(report.missing) == {"score_fr.weight", "score_fr.bias"}
+    assert torch.equal(target.fc7.weight.flatten(), state["classifier.3.weight"].flatten())
+
+
+def test_a_network_without_memory_gets_all_its_values_or_none(tmp_path):
+    source = create_model("unet3d", base=2, depth=1)
+    state = {k: v.half() if v.is_floating_point() else v for k, v in source.state_dict().items()}
+    old = {k: v for k, v in state.items() if not k.endswith("num_batches_tracked")}
+    safetensors.save_file(old, tmp_path / "w.safetensors")
+    with torch.device("meta"):
+        target, other = (create_model("unet3d", base=2, depth=1) for _ in range(2))
+    load_weights(target, tmp_path / "w.safetensors")
+    assert {v.dtype for v in target.parameters()} == {torch.float32}
+    assert torch.isfinite(target(torch.rand(2, 3, 8, 8, 8))).all()
+    del old["head.bias"]
+    safetensors.save_file(old, tmp_path / "w.safetensors")
+    with pytest.raises(ReadError, match=r"no values for head\.bias"):
+        load_weights(other, tmp_path / "w.safetensors", strict=False)
+
+
+def test_what_cannot_be_saved_is_said_and_leaves_no_trace(tmp_path):
+    with pytest.raises(EdgewiseError, match=r"gone.w\.safetensors: cannot be written"):
+        save_weights(network(), tmp_path / "gone" / "w.safetensors")
+    (tmp_path / "folder.safetensors").mkdir()
+    with pytest.raises(EdgewiseError, match="cannot be written"):
+        save_weights(network(), tmp_path / "folder.safetensors")
+    with torch.device("meta"):
+        nothing = create_model("unet2d", base=2, depth=1)
+    with pytest.raises(ConfigError, match="meta device and holds no values"):
+        save_weights(nothing, tmp_path / "w.safetensors")
+    with pytest.raises(ConfigError, match="saved as"):
+        save_weights(network(), tmp_path / "w.pth")
+    assert [p.name for p in tmp_path.iterdir()] == ["folder.safetensors"]

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from edgewise.errors import ShapeError
+from edgewise.models.arguments import check_counts, check_rows
 
 from .separable import separable_convolution
 
@@ -72,7 +73,7 @@ class ASPP(nn.Module):
     ----------
     in_channels : int
         Of the trunk's last map.
-    rates : three int
+    rates : sequence of int
         Dilation of the 3 x 3 convolutions. The paper has 6, 12, 18 at output stride 16 and doubles
         them at 8.
     channels : int, default 256
@@ -94,6 +95,8 @@ class ASPP(nn.Module):
         depthwise_bn: bool = False,
     ) -> None:
         super().__init__()
+        check_counts({"channels": channels})
+        check_rows({"rates": rates})
 
         def atrous(rate: int) -> nn.Module:
             if separable:

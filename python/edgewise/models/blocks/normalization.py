@@ -32,9 +32,15 @@ _NAMES: Final = ("batch", "instance", "group", "none")
 
 
 def normalization(
-    name: str, channels: int, *, dims: int, groups: int = 8, eps: float = 1e-5
+    name: str,
+    channels: int,
+    *,
+    dims: int,
+    groups: int = 8,
+    eps: float = 1e-5,
+    affine: bool = True,
 ) -> Any:  # noqa: ANN401
-    """Build a normalisation layer with a scale and a shift per channel.
+    """Build a normalisation layer.
 
     Parameters
     ----------
@@ -48,6 +54,8 @@ def normalization(
         For "group"; must divide `channels`.
     eps : float, default 1e-5
         Added to the variance.
+    affine : bool, default True
+        Whether a scale and a shift per channel follow.
 
     Returns
     -------
@@ -66,12 +74,12 @@ def normalization(
         message = f"dims must be 1, 2 or 3, got {dims}"
         raise ConfigError(message)
     if name == "batch":
-        return _BATCH[dims](channels, eps=eps)
+        return _BATCH[dims](channels, eps=eps, affine=affine)
     if name == "instance":
-        return _INSTANCE[dims](channels, eps=eps, affine=True)
+        return _INSTANCE[dims](channels, eps=eps, affine=affine)
     if name == "none":
         return nn.Identity()
     if channels % groups:
         message = f"groups must divide the channels, got {groups} and {channels}"
         raise ConfigError(message)
-    return nn.GroupNorm(groups, channels, eps=eps)
+    return nn.GroupNorm(groups, channels, eps=eps, affine=affine)

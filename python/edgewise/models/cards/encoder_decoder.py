@@ -26,6 +26,13 @@ CARDS: Final = (
         sizes=Sizes(32),
         key_layout="own",
         oracle="layer table, reach, unpooling by hand",
+        defaults={
+            "in_channels": 3,
+            "classes": 21,
+            "spatial_dims": 2,
+            "widths": (64, 128, 256, 512, 512),
+            "convolutions": (2, 2, 3, 3, 3),
+        },
         small={"classes": 3, "widths": (4, 8, 8), "convolutions": (2, 2, 3)},
         small_image=(33, 26),
         deviations=(

@@ -13,6 +13,8 @@ _LECUN: Final = (
     "Proc. IEEE 86(11), 1998"
 )
 
+_DEFAULTS: Final = {"in_channels": 1, "classes": 10}
+
 CARDS: Final = (
     Card(
         name="lenet",
@@ -28,6 +30,7 @@ CARDS: Final = (
         sizes=Sizes(32, maximum=32),
         key_layout="own",
         oracle="layer table; equality with its twin",
+        defaults=_DEFAULTS,
         small={},
         small_image=(32, 32),
         deviations=(
@@ -50,6 +53,7 @@ CARDS: Final = (
         sizes=Sizes(32),
         key_layout="own",
         oracle="equality with LeNet on every window",
+        defaults=_DEFAULTS,
         small={},
         small_image=(64, 48),
         deviations=(

@@ -10,10 +10,29 @@ __all__ = ["CARDS"]
 
 _SIZES: Final = Sizes(64, 32)  # 32 voxels on every axis would leave one voxel to normalise
 
+_SHAPE: Final = {
+    "in_channels": 1,
+    "classes": 2,
+    "spatial_dims": 3,
+    "features_per_stage": (32, 64, 128, 256, 320, 320),
+    "kernel_sizes": 3,
+    "strides": 2,
+}
+_LAYERS: Final = {
+    "conv_bias": True,
+    "norm": "instance",
+    "norm_eps": 1e-5,
+    "norm_affine": True,
+    "dropout": 0.0,
+    "activation": "leaky_relu",
+    "negative_slope": 0.01,
+    "deep_supervision": False,
+}
+
 CARDS: Final = (
     Card(
         name="nnunet_plain",
-        builder="nnunet:nnunet_plain",
+        builder="nnunet.plain:nnunet_plain",
         family="nnunet",
         spatial_dims=3,
         summary="A U-Net with instance normalisation and strided convolutions, shaped by plans.",
@@ -26,6 +45,12 @@ CARDS: Final = (
         sizes=_SIZES,
         key_layout="dynamic-network-architectures, each layer once",
         oracle="dynamic-network-architectures 0.4.4: PlainConvUNet",
+        defaults={
+            **_SHAPE,
+            "n_conv_per_stage": 2,
+            "n_conv_per_stage_decoder": 2,
+            **_LAYERS,
+        },
         small={
             "features_per_stage": (8, 16, 32),
             "n_conv_per_stage": 1,
@@ -36,7 +61,7 @@ CARDS: Final = (
     ),
     Card(
         name="nnunet_resenc",
-        builder="nnunet:nnunet_resenc",
+        builder="nnunet.resenc:nnunet_resenc",
         family="nnunet",
         spatial_dims=3,
         summary="nnU-Net with residual blocks in the encoder and a light decoder.",
@@ -50,6 +75,12 @@ CARDS: Final = (
         sizes=_SIZES,
         key_layout="dynamic-network-architectures, each layer once",
         oracle="dynamic-network-architectures 0.4.4: ResidualEncoderUNet",
+        defaults={
+            **_SHAPE,
+            "n_blocks_per_stage": (1, 3, 4, 6, 6, 6),
+            "n_conv_per_stage_decoder": 1,
+            **_LAYERS,
+        },
         small={
             "features_per_stage": (8, 16, 32),
             "n_blocks_per_stage": (1, 2, 2),

@@ -17,7 +17,17 @@ _CICEK: Final = (
     "segmentation from sparse annotation, MICCAI 2016, arXiv 1606.06650"
 )
 _ORDER: Final = "skip before up-sampled map in every concatenation; layout='up_first' loads others"
-_INIT: Final = "no dropout unless asked for (the paper gives no rate)"
+_NO_DROPOUT: Final = "no dropout unless asked for (the paper gives no rate)"
+
+_DEFAULTS_2D: Final = {
+    "in_channels": 1,
+    "classes": 2,
+    "base": 64,
+    "depth": 4,
+    "norm": "none",
+    "dropout": 0.0,
+}
+_DEFAULTS_3D: Final = {"in_channels": 3, "classes": 3, "base": 32, "depth": 3, "norm": "batch"}
 
 CARDS: Final = (
     Card(
@@ -34,9 +44,10 @@ CARDS: Final = (
         sizes=Sizes(16, 16),
         key_layout="own",
         oracle="parameter count, receptive field and size arithmetic",
+        defaults=_DEFAULTS_2D,
         small={"base": 4, "depth": 2},
         small_image=(32, 24),
-        deviations=("padded", _ORDER, _INIT),
+        deviations=("padded", _ORDER, _NO_DROPOUT),
     ),
     Card(
         name="unet2d_valid",
@@ -52,9 +63,10 @@ CARDS: Final = (
         sizes=Sizes(188, 16),
         key_layout="own",
         oracle="parameter count, receptive field and size arithmetic",
+        defaults=_DEFAULTS_2D,
         small={"base": 4, "depth": 2},
         small_image=(44, 52),
-        deviations=(_ORDER, _INIT),
+        deviations=(_ORDER, _NO_DROPOUT),
     ),
     Card(
         name="unet3d",
@@ -70,6 +82,7 @@ CARDS: Final = (
         sizes=Sizes(8, 8),
         key_layout="own",
         oracle="parameter count, receptive field and size arithmetic",
+        defaults=_DEFAULTS_3D,
         small={"base": 4, "depth": 2},
         small_image=(8, 16, 12),
         deviations=(
@@ -93,6 +106,7 @@ CARDS: Final = (
         sizes=Sizes(92, 8),
         key_layout="own",
         oracle="parameter count, receptive field and size arithmetic",
+        defaults=_DEFAULTS_3D,
         small={"base": 2, "depth": 2},
         small_image=(44, 44, 48),
         deviations=(_ORDER,),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
+from edgewise.models.arguments import check_counts
 from edgewise.models.blocks.aspp import ASPP
 
 from .fcn import fcn_head
@@ -50,6 +51,7 @@ def deeplab_head(
     channels : int, default 256
         In between.
     """
+    check_counts({"classes": classes})
     return nn.Sequential(
         ASPP(in_channels, rates, channels=channels),
         nn.Conv2d(channels, channels, 3, padding=1, bias=False),

@@ -21,7 +21,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from edgewise.errors import ConfigError
+from edgewise.models.arguments import check_choice, check_counts
 from edgewise.models.blocks.aspp import ASPP
 from edgewise.models.blocks.separable import separable_convolution
 from edgewise.models.card import Sizes
@@ -134,9 +134,8 @@ class DeepLabV3Plus(nn.Module):
         depthwise_bn: bool,
     ) -> None:
         super().__init__()
-        if output_stride not in (8, 16):
-            message = f"output_stride {output_stride}: choose 16 or 8"
-            raise ConfigError(message)
+        check_choice("output_stride", output_stride, (8, 16))
+        check_counts({"classes": classes})
         self.in_channels, self.classes = in_channels, classes
         self.sizes = Sizes(minimum=output_stride + 1)  # two cells, as in `TrunkAndHead`
         self.encoder = ResNetTrunk(

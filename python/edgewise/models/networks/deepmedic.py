@@ -35,6 +35,12 @@ import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from edgewise.errors import ConfigError, ShapeError
+from edgewise.models.arguments import (
+    check_choice,
+    check_counts,
+    check_probability,
+    check_rows,
+)
 from edgewise.models.blocks.cropping import crop_to_centre
 from edgewise.models.card import Sizes
 from edgewise.models.networks.deepmedic_context import context_of, first_sample
@@ -151,8 +157,8 @@ class DeepMedic(nn.Module):
     Raises
     ------
     ConfigError
-        If `dropout` has not one rate more than `fused` has layers, a residual has no block before
-        it, or `surroundings` is unknown.
+        If `dropout` has not one rate more than `fused` has layers, a residual is no block or has
+        none before it, or another argument is not what it should be.
     """
 
     spatial_dims = 3
@@ -172,15 +178,19 @@ class DeepMedic(nn.Module):
         surroundings: Literal["image", "inside"],
     ) -> None:
         super().__init__()
-        if surroundings not in ("image", "inside"):
-            message = f"surroundings {surroundings!r}: choose 'image' or 'inside'"
-            raise ConfigError(message)
+        check_choice("surroundings", surroundings, ("image", "inside"))
+        check_choice("fused_kernel", fused_kernel, (1, 3))
+        check_counts({"in_channels": in_channels, "classes": classes})
+        check_rows({"features": features})
+        check_rows({"factors": factors}, length=len(factors))  # none: a single pathway
+        check_rows({"fused": fused}, length=len(fused))  # none: joined by the classifier alone
+        for rate in dropout:
+            check_probability("dropout", rate)
         if len(dropout) != len(fused) + 1:
             message = f"dropout {tuple(dropout)}: give a rate for each of {len(fused) + 1} layers"
             raise ConfigError(message)
-        if any(n < 2 for n in (*residuals, *fused_residuals)):
-            message = "residuals: the first block has none before it; count from 2"
-            raise ConfigError(message)
+        _check_residuals("residuals", residuals, len(features))
+        _check_residuals("fused_residuals", fused_residuals, len(fused) + 1)
         self.in_channels, self.classes = in_channels, classes
         self.surroundings = surroundings
         self.factors, self.fused_dropout = tuple(factors), tuple(dropout)
@@ -268,11 +278,22 @@ class DeepMedic(nn.Module):
         elif len(contexts) != len(self.factors):
             message = f"contexts: one for each factor {self.factors}, not {len(contexts)}"
             raise ShapeError(message)
+        else:
+            for context in contexts:
+                check_image(context, self, Sizes(self.field))
         maps = [self.paths[0](image)]
         for k, (path, factor) in enumerate(zip(self.paths[1:], self.factors, strict=True)):
             skipped = (0, 0, 0) if early is None else early[k]
             maps.append(_repeat(path(contexts[k]), factor, skipped, size))
         return self.fc(torch.cat(maps, dim=1)) + self.classifier["bias"].view(1, -1, 1, 1, 1)
+
+
+def _check_residuals(name: str, blocks: Sequence[int], last: int) -> None:
+    for block in blocks:
+        if not 2 <= block <= last:
+            message = f"{name}: blocks count from 2, the first having none before it, to {last}, "
+            message += f"got {block}"
+            raise ConfigError(message)
 
 
 def _repeat(maps: Tensor, factor: int, skipped: Sequence[int], size: Sequence[int]) -> Tensor:

@@ -13,11 +13,12 @@ raise there.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from torch import nn
 
 from edgewise.errors import ConfigError
+from edgewise.models.arguments import check_choice, check_counts, check_rows
 from edgewise.models.card import Sizes
 from edgewise.models.shapes import check_image
 
@@ -53,7 +54,8 @@ class EncoderDecoder(nn.Module):
     Raises
     ------
     ConfigError
-        For another number of axes, or if `widths` and `convolutions` differ in length.
+        For another number of axes, if `widths` and `convolutions` differ in length, or for a number
+        that is none of a network.
 
     Attributes
     ----------
@@ -72,9 +74,9 @@ class EncoderDecoder(nn.Module):
         convolutions: Sequence[int],
     ) -> None:
         super().__init__()
-        if spatial_dims not in _LAYERS:
-            message = f"spatial_dims {spatial_dims}: choose 2 or 3"
-            raise ConfigError(message)
+        check_choice("spatial_dims", spatial_dims, _LAYERS)
+        check_counts({"in_channels": in_channels, "classes": classes})
+        check_rows({"widths": widths, "convolutions": convolutions})
         if len(widths) != len(convolutions):
             message = f"widths {tuple(widths)} and convolutions {tuple(convolutions)} need one "
             message += "number per stage each"
@@ -94,7 +96,7 @@ class EncoderDecoder(nn.Module):
             # with the classifier instead
             end = [] if stage == 0 else [narrow]
             self.decoder.insert(0, _stage([*[wide] * count, *end], spatial_dims))
-        self.classifier = convolution(widths[0], classes, 3, padding=1)
+        self.classifier = _initialised(convolution(widths[0], classes, 3, padding=1))
 
     def forward(self, image: Tensor) -> Tensor:
         """Return logits (N, classes, ...) of the size of the image."""
@@ -116,11 +118,16 @@ def _stage(channels: Sequence[int], spatial_dims: int) -> nn.Sequential:
     convolution, norm, _, _ = _LAYERS[spatial_dims]
     layers: list[nn.Module] = []
     for before, after in pairwise(channels):
-        made = convolution(before, after, 3, padding=1)
-        nn.init.kaiming_normal_(made.weight, nonlinearity="relu")
-        nn.init.zeros_(made.bias)
+        made = _initialised(convolution(before, after, 3, padding=1))
         layers += [made, norm(after), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers)
+
+
+def _initialised(layer: Any) -> Any:  # noqa: ANN401
+    """Draw weights with variance 2 / fan-in (He et al. 2015), as the paper does (section 3.2)."""
+    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    nn.init.zeros_(layer.bias)
+    return layer
 
 
 def encoder_decoder(

@@ -24,6 +24,7 @@ from torch import nn
 from torch.nn import functional
 
 from edgewise.errors import ReadError
+from edgewise.models.arguments import check_choice, check_counts
 from edgewise.models.blocks.bilinear import bilinear_upsampling
 from edgewise.models.card import Sizes
 from edgewise.models.shapes import check_image
@@ -96,6 +97,8 @@ class FCN(nn.Module):
         fc_channels: int,
     ) -> None:
         super().__init__()
+        check_choice("finest", finest, (32, 16, 8))
+        check_counts({"classes": classes, "fc_channels": fc_channels})
         self.finest, self.in_channels, self.classes = finest, in_channels, classes
         self.legacy, self.at_once = legacy, at_once
         self.sizes = Sizes() if legacy else Sizes(minimum=33)  # two cells of stride 32
@@ -284,6 +287,7 @@ def fcn_head(in_channels: int, classes: int) -> nn.Sequential:
     classes : int
         Channels of the scores.
     """
+    check_counts({"classes": classes})
     channels = in_channels // 4
     return nn.Sequential(
         nn.Conv2d(in_channels, channels, 3, padding=1, bias=False),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
+from edgewise.models.arguments import check_counts
 from edgewise.models.card import Sizes
 from edgewise.models.shapes import check_image
 
@@ -40,6 +41,7 @@ class LeNet(nn.Module):
 
     def __init__(self, *, in_channels: int = 1, classes: int = 10) -> None:
         super().__init__()
+        check_counts({"in_channels": in_channels, "classes": classes})
         self.in_channels, self.classes = in_channels, classes
         self.conv1 = nn.Conv2d(in_channels, 6, 5)
         self.conv2 = nn.Conv2d(6, 16, 5)
@@ -79,6 +81,7 @@ class LeNetFCN(nn.Module):
 
     def __init__(self, *, in_channels: int = 1, classes: int = 10) -> None:
         super().__init__()
+        check_counts({"in_channels": in_channels, "classes": classes})
         self.in_channels, self.classes = in_channels, classes
         self.conv1 = nn.Conv2d(in_channels, 6, 5)
         self.conv2 = nn.Conv2d(6, 16, 5)

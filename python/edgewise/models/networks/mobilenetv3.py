@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from torch import nn
 from torch.nn import functional
 
+from edgewise.models.arguments import check_counts
 from edgewise.models.card import Sizes
 from edgewise.models.shapes import check_image
 
@@ -75,6 +76,7 @@ class MobileNetV3Trunk(nn.Sequential):
     output_stride = 16
 
     def __init__(self, *, in_channels: int = 3) -> None:
+        check_counts({"in_channels": in_channels})
         layers = [_normalised(in_channels, _STEM, 3, stride=2, nonlinearity=_HS)]
         before = _STEM
         for row in _TABLE:
@@ -87,6 +89,8 @@ class MobileNetV3Trunk(nn.Sequential):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")
+                if module.bias is not None:  # of the squeezes
+                    nn.init.zeros_(module.bias)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Return the six maps, finest first."""
@@ -162,6 +166,7 @@ class LRASPP(nn.Module):
 
     def __init__(self, *, in_channels: int = 3, classes: int = 21, channels: int = 128) -> None:
         super().__init__()
+        check_counts({"classes": classes, "channels": channels})
         self.in_channels, self.classes = in_channels, classes
         self.backbone = MobileNetV3Trunk(in_channels=in_channels)
         self.classifier = _LRASPPHead(

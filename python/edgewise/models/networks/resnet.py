@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from torch import nn
 
+from edgewise.models.arguments import check_choice, check_counts, check_rows
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -107,6 +109,9 @@ class ResNetTrunk(nn.Module):
         first_block_dilation: Literal["previous", "stage"] = "previous",
     ) -> None:
         super().__init__()
+        check_counts({"in_channels": in_channels, "width": width})
+        check_rows({"blocks": blocks}, length=4)
+        check_choice("first_block_dilation", first_block_dilation, ("previous", "stage"))
         self.conv1 = nn.Conv2d(in_channels, width, 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)

@@ -14,15 +14,16 @@ that put it last load with ``layout="up_first"``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 from torch import nn
 
-from edgewise.errors import ConfigError
+from edgewise.models.arguments import check_choice, check_counts, check_probability
 from edgewise.models.blocks.cropping import crop_to_centre
+from edgewise.models.blocks.normalization import normalization
 from edgewise.models.networks.unet_sizes import sizes_of
-from edgewise.models.shapes import check_image
+from edgewise.models.shapes import check_bottom, check_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,11 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["UNet2d", "unet2d", "unet2d_valid"]
 
 Norm = Literal["none", "batch", "instance"]
-_NORMS: Final[Mapping[str, Callable[[int], Any]]] = {
-    "none": lambda _: nn.Identity(),
-    "batch": nn.BatchNorm2d,
-    "instance": lambda channels: nn.InstanceNorm2d(channels, affine=True),
-}
 
 
 class UNet2d(nn.Module):
@@ -61,7 +57,7 @@ class UNet2d(nn.Module):
     Raises
     ------
     ConfigError
-        For an unknown `padding` or `norm`.
+        For an unknown `padding` or `norm`, or a number that is none of a network.
     """
 
     spatial_dims = 2
@@ -78,13 +74,12 @@ class UNet2d(nn.Module):
         dropout: float,
     ) -> None:
         super().__init__()
-        if padding not in ("same", "valid"):
-            message = f"padding {padding!r}: choose 'same' or 'valid'"
-            raise ConfigError(message)
-        if norm not in _NORMS:
-            message = f"norm {norm!r}: choose one of {', '.join(_NORMS)}"
-            raise ConfigError(message)
+        check_counts({"in_channels": in_channels, "classes": classes, "base": base, "depth": depth})
+        check_probability("dropout", dropout)
+        check_choice("padding", padding, ("same", "valid"))
+        check_choice("norm", norm, get_args(Norm))
         self.in_channels, self.classes = in_channels, classes
+        self._padding, self._norm, self._coarsest = padding, norm, (2**depth,) * 2
         self.sizes = sizes_of(depth, padding)
         width = [base * 2**level for level in range(depth + 1)]  # 64 ... 1024
         self.contracting = nn.ModuleList(
@@ -112,6 +107,8 @@ class UNet2d(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Return logits (N, classes, H', W') of (N, C, H, W)."""
         check_image(image, self, self.sizes)
+        if self._padding == "same":  # a valid network has more than one voxel left in any case
+            check_bottom(image, self, self._coarsest, self._norm)
         skips: list[Tensor] = []
         for stage in self.contracting:
             if skips:
@@ -129,7 +126,11 @@ def _two_convolutions(before: int, after: int, padding: str, norm: str) -> nn.Se
     pad = 1 if padding == "same" else 0
     layers: list[nn.Module] = []
     for channels in (before, after):
-        layers += [nn.Conv2d(channels, after, 3, padding=pad), _NORMS[norm](after), nn.ReLU()]
+        layers += [
+            nn.Conv2d(channels, after, 3, padding=pad),
+            normalization(norm, after, dims=2),
+            nn.ReLU(),
+        ]
     return nn.Sequential(*layers)
 
 

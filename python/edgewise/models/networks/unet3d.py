@@ -12,29 +12,23 @@ its batch normalisation, with biases in the convolutions and none in the up-conv
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 from torch import nn
 
-from edgewise.errors import ConfigError
+from edgewise.models.arguments import check_choice, check_counts
 from edgewise.models.blocks.cropping import crop_to_centre
+from edgewise.models.blocks.normalization import normalization
 from edgewise.models.networks.unet_sizes import sizes_of
-from edgewise.models.shapes import check_image
+from edgewise.models.shapes import check_bottom, check_image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from torch import Tensor
 
 __all__ = ["UNet3d", "unet3d", "unet3d_valid"]
 
 Norm = Literal["none", "batch", "instance"]
-_NORMS: Final[Mapping[str, Callable[[int], Any]]] = {
-    "none": lambda _: nn.Identity(),
-    "batch": nn.BatchNorm3d,
-    "instance": lambda channels: nn.InstanceNorm3d(channels, affine=True),
-}
 
 
 class UNet3d(nn.Module):
@@ -56,7 +50,7 @@ class UNet3d(nn.Module):
     Raises
     ------
     ConfigError
-        For an unknown `padding` or `norm`.
+        For an unknown `padding` or `norm`, or a number that is none of a network.
     """
 
     spatial_dims = 3
@@ -72,13 +66,11 @@ class UNet3d(nn.Module):
         norm: Norm,
     ) -> None:
         super().__init__()
-        if padding not in ("same", "valid"):
-            message = f"padding {padding!r}: choose 'same' or 'valid'"
-            raise ConfigError(message)
-        if norm not in _NORMS:
-            message = f"norm {norm!r}: choose one of {', '.join(_NORMS)}"
-            raise ConfigError(message)
+        check_counts({"in_channels": in_channels, "classes": classes, "base": base, "depth": depth})
+        check_choice("padding", padding, ("same", "valid"))
+        check_choice("norm", norm, get_args(Norm))
         self.in_channels, self.classes = in_channels, classes
+        self._padding, self._norm, self._coarsest = padding, norm, (2**depth,) * 3
         self.sizes = sizes_of(depth, padding)
         width = [base * 2**level for level in range(depth + 2)]  # 32, 64 ... 512
         self.contracting = nn.ModuleList(
@@ -109,6 +101,8 @@ class UNet3d(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Return logits (N, classes, D', H', W') of (N, C, D, H, W)."""
         check_image(image, self, self.sizes)
+        if self._padding == "same":  # a valid network has more than one voxel left in any case
+            check_bottom(image, self, self._coarsest, self._norm)
         skips: list[Tensor] = []
         for stage in self.contracting:
             if skips:
@@ -128,7 +122,11 @@ def _two_convolutions(
     pad = 1 if padding == "same" else 0
     layers: list[nn.Module] = []
     for source, target in ((before, between), (between, after)):
-        layers += [nn.Conv3d(source, target, 3, padding=pad), _NORMS[norm](target), nn.ReLU()]
+        layers += [
+            nn.Conv3d(source, target, 3, padding=pad),
+            normalization(norm, target, dims=3),
+            nn.ReLU(),
+        ]
     return nn.Sequential(*layers)
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from torch import nn
 
+from edgewise.models.arguments import check_counts, check_rows
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -59,6 +61,8 @@ class VGGTrunk(nn.Module):
         first_padding: int = 1,
     ) -> None:
         super().__init__()
+        check_counts({"in_channels": in_channels})
+        check_rows({"widths": widths, "convolutions": convolutions}, length=5)
         self.channels = tuple(widths)
         layers: list[nn.Module] = []
         padding, before = first_padding, in_channels

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from edgewise.errors import ReadError
 from edgewise.models.registry import create_model
 
+from .document import Document
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from .document import Document
 
 __all__ = ["Architecture", "read_architecture"]
 
@@ -59,7 +59,13 @@ class Architecture:
     sizes: Mapping[str, Any]
 
     def build(self, *, in_channels: int, classes: int) -> Any:  # noqa: ANN401
-        """Build the network, a torch.nn.Module with random weights."""
+        """Build the network, a torch.nn.Module with random weights.
+
+        Raises
+        ------
+        ConfigError
+            If sizes in the file contradict one another; names the key.
+        """
         return create_model(self.name, in_channels=in_channels, classes=classes, **self.sizes)
 
 
@@ -98,21 +104,18 @@ def _new_style(class_name: str, options: Document) -> Architecture:
         "nonlin_kwargs", "deep_supervision",
     }  # fmt: skip
     _refuse_others(options, known)
-    stages = options.need("n_stages")
-    features = options.need("features_per_stage")
+    stages = options.integer("n_stages")
     sizes: dict[str, Any] = {
         "spatial_dims": _CONV[_class(options, "conv_op", _CONV)],
-        "features_per_stage": (features,) * stages
-        if isinstance(features, int)
-        else tuple(features),
         "n_conv_per_stage_decoder": _tuples(options.need("n_conv_per_stage_decoder")),
         counts: _tuples(options.need(counts)),
-        "conv_bias": bool(options.content.get("conv_bias", False)),
+        "conv_bias": options.flag("conv_bias", default=False),
     }
-    for key in _LISTS:  # an integer means every stage, the first one too
+    for key in ("features_per_stage", *_LISTS):  # an integer means every stage, the first one too
         value = options.need(key)
         sizes[key] = (value,) * stages if isinstance(value, int) else _tuples(value)
-    if len(sizes["features_per_stage"]) != stages:
+    features = sizes["features_per_stage"]
+    if not isinstance(features, tuple) or len(features) != stages:
         options.refuse("features_per_stage", f"{stages} values, as n_stages says")
     return Architecture(name, sizes | _norm(options) | _dropout(options) | _activation(options))
 
@@ -123,11 +126,10 @@ def _norm(options: Document) -> dict[str, Any]:
     name = _class(options, "norm_op", _NORM)
     given = _options(options, "norm_op_kwargs", {"eps", "affine"})
     # what torch assumes where the file is silent: batch norm is affine, instance norm is not
-    affine = given.get("affine", _NORM[name] == "batch")
     return {
         "norm": _NORM[name],
-        "norm_eps": float(given.get("eps", 1e-5)),
-        "norm_affine": bool(affine),
+        "norm_eps": given.number("eps", 1e-5),
+        "norm_affine": given.flag("affine", default=_NORM[name] == "batch"),
     }
 
 
@@ -136,7 +138,7 @@ def _dropout(options: Document) -> dict[str, Any]:
         return {"dropout": 0.0}
     _class(options, "dropout_op", _DROPOUT)
     given = _options(options, "dropout_op_kwargs", {"p", "inplace"})
-    return {"dropout": float(given.get("p", 0.5))}
+    return {"dropout": given.number("p", 0.5)}
 
 
 def _activation(options: Document) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def _activation(options: Document) -> dict[str, Any]:
     given = _options(options, "nonlin_kwargs", {"negative_slope", "inplace"})
     return {
         "activation": _NONLINEARITY[name],
-        "negative_slope": float(given.get("negative_slope", 0.01)),
+        "negative_slope": given.number("negative_slope", 0.01),
     }
 
 
@@ -162,7 +164,7 @@ def _old_style(configuration: Document) -> Architecture:
     network, counts = _NETWORKS[name]
     per_stage = configuration.integers("n_conv_per_stage_encoder")
     first, most = (
-        int(configuration.need(key)) for key in ("UNet_base_num_features", "unet_max_num_features")
+        configuration.integer(key) for key in ("UNet_base_num_features", "unet_max_num_features")
     )
     return Architecture(
         network,
@@ -198,12 +200,10 @@ def _class(options: Document, key: str, known: Iterable[str]) -> str:
     return name
 
 
-def _options(options: Document, key: str, known: set[str]) -> dict[str, Any]:
-    if options.content.get(key) is None:
-        return {}
-    inner = options.inner(key)
+def _options(options: Document, key: str, known: set[str]) -> Document:
+    inner = options.optional(key) or Document({}, options.place)
     _refuse_others(inner, known)
-    return inner.content
+    return inner
 
 
 def _refuse_others(options: Document, known: set[str]) -> None:

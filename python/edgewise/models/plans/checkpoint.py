@@ -7,7 +7,9 @@ nothing that could run.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import torch
 
 from edgewise.errors import ReadError
 from edgewise.models.weights.copies import without_copies
@@ -18,7 +20,6 @@ from .document import Document
 from .plans import Plans, plans_from
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from torch import Tensor
@@ -85,15 +86,27 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     if not isinstance(content, dict) or not isinstance(content.get("network_weights"), dict):
         message = f"{path}: no checkpoint of nnU-Net: it has no 'network_weights'"
         raise ReadError(message, code="not_a_checkpoint")
-    arguments: Mapping[str, Any] = content.get("init_args") or {}
-    plans, dataset = arguments.get("plans"), arguments.get("dataset_json")
+    said = Document(content, str(path))
+    arguments = said.optional("init_args") or Document({}, str(path))
+    plans, dataset = arguments.optional("plans"), arguments.optional("dataset_json")
+    axes = content.get("inference_allowed_mirroring_axes") or ()
+    if not isinstance(axes, list | tuple) or not all(isinstance(axis, int) for axis in axes):
+        said.refuse("inference_allowed_mirroring_axes", "axes, or nothing")
     return Checkpoint(
-        weights=without_copies(content["network_weights"], source=str(path)),
-        mirror_axes=tuple(content.get("inference_allowed_mirroring_axes") or ()),
-        configuration=str(arguments.get("configuration", "")),
-        fold=str(arguments.get("fold", "")),
+        weights=without_copies(_tensors(said.inner("network_weights")), source=str(path)),
+        mirror_axes=tuple(axes),
+        configuration=str(arguments.content.get("configuration", "")),
+        fold=str(arguments.content.get("fold", "")),
         trainer=str(content.get("trainer_name", "")),
-        epoch=int(content.get("current_epoch", 0)),
-        plans=plans_from(Document(plans, f"{path}, plans")) if plans else None,
-        dataset=dataset_from(Document(dataset, f"{path}, dataset_json")) if dataset else None,
+        epoch=said.integer("current_epoch", 0),
+        plans=plans_from(plans) if plans else None,
+        dataset=dataset_from(dataset) if dataset else None,
     )
+
+
+def _tensors(weights: Document) -> dict[str, Tensor]:
+    for key, value in weights.content.items():
+        if not isinstance(key, str) or not isinstance(value, torch.Tensor):
+            message = f"{weights.place}: {key!r} is a {type(value).__name__}, not a tensor"
+            raise ReadError(message, code="not_a_checkpoint")
+    return weights.content

@@ -92,6 +92,8 @@ def dataset_from(document: Document) -> DatasetDescription:
     """Return what a dataset.json says that has been read."""
     # "modality" is what nnU-Net 1 calls the channels
     channels = document.inner("channel_names" if "channel_names" in document else "modality")
+    if not all(name.isdecimal() for name in channels.content):
+        document.refuse("channel_names", "numbers, each with the name of a channel")
     named = dict(document.inner("labels").content)
     ignored = named.pop("ignore", None)
     labels = {str(name): _label(document, value) for name, value in named.items()}

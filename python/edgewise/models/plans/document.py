@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -45,8 +46,33 @@ class Document:
             self.refuse(key, "a dictionary")
         return Document(content, f"{self.place}, {key}")
 
+    def optional(self, key: str) -> Document | None:
+        """Return the dictionary under a key, None if it is not there, or null, or empty."""
+        return self.inner(key) if self.content.get(key) not in (None, {}) else None
+
+    def number(self, key: str, default: float | None = None) -> float:
+        """Return a finite number; it must be there unless there is a default."""
+        value = self.need(key) if default is None else self.content.get(key, default)
+        if not _is_number(value):
+            self.refuse(key, "a number")
+        return float(value)
+
+    def integer(self, key: str, default: int | None = None) -> int:
+        """Return a whole number; it must be there unless there is a default."""
+        value = self.number(key, default)
+        if value != int(value):
+            self.refuse(key, "a whole number")
+        return int(value)
+
+    def flag(self, key: str, default: bool) -> bool:  # noqa: FBT001
+        """Return true or false; JSON knows 0 and 1 as well."""
+        value = self.content.get(key, default)
+        if value not in (False, True):
+            self.refuse(key, "true or false")
+        return bool(value)
+
     def numbers(self, key: str) -> tuple[float, ...]:
-        """Return a list of numbers that must be there."""
+        """Return a list of finite numbers that must be there."""
         values = self.need(key)
         if not isinstance(values, list) or not all(_is_number(v) for v in values):
             self.refuse(key, "a list of numbers")
@@ -58,6 +84,13 @@ class Document:
         if any(v != int(v) for v in values):
             self.refuse(key, "a list of whole numbers")
         return tuple(int(v) for v in values)
+
+    def values(self, key: str, kind: type, what: str) -> tuple[Any, ...]:
+        """Return a list that must be there, all of one kind, called `what` in messages."""
+        values = self.need(key)
+        if not isinstance(values, list) or not all(isinstance(v, kind) for v in values):
+            self.refuse(key, f"a list of {what}")
+        return tuple(values)
 
     def refuse(self, key: str, wanted: str) -> NoReturn:
         """Raise ReadError: a key holds something else than what is wanted."""
@@ -86,4 +119,4 @@ def read_document(path: str | Path) -> Document:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Configuration", "Plans", "plans_from", "read_plans"]
 
-
+_INTENSITIES: Final = (
+    "mean", "std", "percentile_00_5", "percentile_99_5", "min", "max", "median"
+)  # fmt: skip
 _RESAMPLING: Final = (
     "resample_data_or_seg_to_shape",
     "resample_torch_fornnunet",
@@ -165,7 +167,13 @@ class Plans:
         if name not in self.configurations:
             message = f"no configuration {name!r}; there are: {', '.join(self.configurations)}"
             raise ConfigError(message)
-        return _configuration(name, _merged(self.document.inner("configurations"), name))
+        found = _configuration(name, _merged(self.document.inner("configurations"), name))
+        if len(found.normalization_schemes) != len(self.intensities):
+            found.document.refuse(
+                "normalization_schemes",
+                f"one per channel ({len(self.intensities)} have foreground intensities)",
+            )
+        return found
 
 
 def read_plans(path: str | Path) -> Plans:
@@ -216,8 +224,13 @@ def _intensities(document: Document) -> tuple[Mapping[str, float], ...]:
     key = "foreground_intensity_properties_per_channel"
     if key not in document:  # its name in the first versions of nnU-Net 2
         key = "foreground_intensity_properties_by_modality"
-    channels = document.inner(key).content
-    return tuple(dict(channels[channel]) for channel in sorted(channels, key=int))
+    channels = document.inner(key)
+    if not all(channel.isdecimal() for channel in channels.content):
+        document.refuse(key, "a dictionary with a number for each channel")
+    return tuple(
+        {name: channels.inner(channel).number(name) for name in _INTENSITIES}
+        for channel in sorted(channels.content, key=int)
+    )
 
 
 def _merged(configurations: Document, name: str) -> Document:
@@ -237,25 +250,26 @@ def _merged(configurations: Document, name: str) -> Document:
 
 
 def _configuration(name: str, found: Document) -> Configuration:
-    following = found.content.get("next_stage") or ()
-    schemes = tuple(str(scheme) for scheme in found.need("normalization_schemes"))
-    masks = tuple(bool(use) for use in found.need("use_mask_for_norm"))
+    schemes = found.values("normalization_schemes", str, "names")
+    masks = found.values("use_mask_for_norm", bool, "true and false")
     if len(masks) != len(schemes):
         found.refuse("use_mask_for_norm", f"one value per channel ({len(schemes)})")
     return Configuration(
         name=name,
         patch_size=found.integers("patch_size"),
-        batch_size=int(found.need("batch_size")),
+        batch_size=found.integer("batch_size"),
         spacing=found.numbers("spacing"),
-        median_shape=tuple(found.content.get("median_image_size_in_voxels") or ()),
+        median_shape=found.numbers("median_image_size_in_voxels")
+        if found.content.get("median_image_size_in_voxels")
+        else (),
         normalization_schemes=schemes,
         use_mask_for_norm=masks,
-        batch_dice=bool(found.content.get("batch_dice", False)),
+        batch_dice=found.flag("batch_dice", default=False),
         resample_image=_rule(found, "data"),
         resample_labels=_rule(found, "seg"),
         resample_logits=_rule(found, "probabilities"),
-        previous_stage=found.content.get("previous_stage"),
-        next_stages=(following,) if isinstance(following, str) else tuple(following),
+        previous_stage=_previous(found),
+        next_stages=_following(found),
         document=found,
     )
 
@@ -265,16 +279,32 @@ def _rule(found: Document, what: str) -> ResamplingRule:
     function = found.need(key)
     if function not in _RESAMPLING:
         found.refuse(key, f"one of {', '.join(_RESAMPLING)}")
-    given = found.content.get(f"{key}_kwargs") or {}
-    threshold = float(given.get("separate_z_anisotropy_threshold", ANISOTROPY))
+    given = found.optional(f"{key}_kwargs") or Document({}, found.place)
+    separate = given.content.get("force_separate_z")
+    if separate not in (None, False, True):
+        given.refuse("force_separate_z", "true, false or null")
+    threshold = given.number("separate_z_anisotropy_threshold", ANISOTROPY)
     if function == "resample_data_or_seg_to_shape":
         return ResamplingRule(
-            order=int(given.get("order", 3)),
-            order_across=int(given.get("order_z", 0)),
-            separate=given.get("force_separate_z", False),
+            order=given.integer("order", 3),
+            order_across=given.integer("order_z", 0),
+            separate=separate if "force_separate_z" in given else False,
             threshold=threshold,
         )
     if function == "resample_torch_fornnunet":
-        separate = given.get("force_separate_z")
         return ResamplingRule(order=1, separate=separate, threshold=threshold)
     return ResamplingRule(order=1 if function == "resample_torch_simple" else None, separate=False)
+
+
+def _previous(found: Document) -> str | None:
+    stage = found.content.get("previous_stage")
+    if stage is not None and not isinstance(stage, str):
+        found.refuse("previous_stage", "the name of a configuration")
+    return stage or None
+
+
+def _following(found: Document) -> tuple[str, ...]:
+    stages = found.content.get("next_stage") or []
+    if isinstance(stages, str):
+        return (stages,)
+    return tuple(found.values("next_stage", str, "names")) if stages else ()

@@ -25,12 +25,13 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from edgewise._extras import require
-from edgewise.errors import ConfigError
+from edgewise.errors import ConfigError, EdgewiseError
+from edgewise.models.arguments import check_amount, check_counts
 from edgewise.models.networks.lenet import LeNet, lenet, to_fully_convolutional
 from edgewise.models.score_maps import locate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import Generator, Tensor
 
@@ -78,9 +79,18 @@ def digits() -> tuple[Tensor, Tensor]:
 
 
 def split(count: int, *, held_out: int, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Return indices to train with and indices to test with, drawn at random."""
+    """Return indices to train with and indices to test with, drawn at random.
+
+    Raises
+    ------
+    ConfigError
+        If `held_out` is not a whole number from 0 to `count`.
+    """
+    if not 0 <= held_out <= count:
+        message = f"held_out must be from 0 to {count}, got {held_out!r}"
+        raise ConfigError(message)
     order = torch.from_numpy(np.random.default_rng(seed).permutation(count))
-    return order[:-held_out], order[-held_out:]
+    return order[: count - held_out], order[count - held_out :]
 
 
 def train(images: Tensor, labels: Tensor, *, epochs: int = 60, seed: int = 0) -> LeNet:
@@ -101,7 +111,13 @@ def train(images: Tensor, labels: Tensor, *, epochs: int = 60, seed: int = 0) ->
     -------
     LeNet
         In evaluation mode.
+
+    Raises
+    ------
+    ConfigError
+        If `epochs` is no whole number from 1 on.
     """
+    check_counts({"epochs": epochs})
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -174,8 +190,11 @@ def canvases(
     Raises
     ------
     ConfigError
-        If the canvas is smaller than a digit's window.
+        If the canvas is smaller than a digit's window, or a number is not what it should be.
     """
+    check_counts({"count": count, "side": side})
+    check_counts({"fragments": fragments}, least=0)
+    check_amount("noise", noise)
     window = images.shape[-1]
     if side < window:
         message = f"side {side}: a canvas needs at least the {window} voxels of a digit"
@@ -222,13 +241,32 @@ def distances(network: LeNetFCN, canvas: Canvases) -> Tensor:
 def main(argv: Sequence[str] | None = None) -> int:
     """Train, test and localise once for each seed, and print what came out."""
     parser = argparse.ArgumentParser(prog="edgewise.models.recipes.digits", description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="N")
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--seeds", type=_count(0), nargs="+", default=[0], metavar="N")
+    parser.add_argument("--epochs", type=_count(1), default=60)
     options = parser.parse_args(argv)
+    try:
+        _run(options.seeds, options.epochs)
+    except EdgewiseError as error:  # scikit-learn is not installed
+        sys.stderr.write(f"error    {error}\n")
+        return error.exit_code
+    return 0
+
+
+def _count(least: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            message = f"must be a whole number from {least} on, got {text!r}"
+            raise argparse.ArgumentTypeError(message)
+        return int(text)
+
+    return read
+
+
+def _run(seeds: Sequence[int], epochs: int) -> None:
     images, labels = digits()
-    for seed in options.seeds:
+    for seed in seeds:
         seen, unseen = split(len(images), held_out=397, seed=seed)
-        network = train(images[seen], labels[seen], epochs=options.epochs, seed=seed)
+        network = train(images[seen], labels[seen], epochs=epochs, seed=seed)
         right = accuracy(network, images[unseen], labels[unseen])
         canvas = canvases(images[unseen], labels[unseen], seed=seed)
         off = distances(to_fully_convolutional(network), canvas)
@@ -237,7 +275,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         text += f"found within {off.median():.1f} voxels (median; 90th percentile "
         sys.stdout.write(text + f"{off.quantile(0.9):.1f})\n")
-    return 0
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-import torch
-
 from edgewise.errors import ReadError
 
 if TYPE_CHECKING:
@@ -54,11 +52,18 @@ def without_copies(state: Mapping[str, Tensor], *, source: str = "this state") -
         if original not in plain:
             message = f"{source}: {key} is a copy of {original}, which is not there"
             raise ReadError(message, code="weights_do_not_fit")
-        if original != key and not torch.equal(value, plain[original]):
+        if original != key and not _alike(value, plain[original]):
             message = f"{source}: {key} and {original} are one layer and differ; "
             message += "the file was changed by hand, which of them counts is not known"
             raise ReadError(message, code="weights_do_not_fit")
     return plain
+
+
+def _alike(one: Tensor, other: Tensor) -> bool:
+    """Whether two copies hold the same numbers; a NaN in both places is the same."""
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    return bool(((one == other) | ((one != one) & (other != other))).all())
 
 
 def _unwrapped(key: str) -> str:

@@ -7,9 +7,13 @@ scalars and dtypes of numpy that trainers put beside their weights.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import pickle
 import re
+import struct
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from edgewise._extras import require
-from edgewise.errors import ReadError
+from edgewise.errors import ConfigError, EdgewiseError, ReadError
 
 __all__ = ["read_pickle", "read_state", "save_weights", "sha256"]
 
@@ -31,6 +35,11 @@ _HARMLESS: Final = [  # rebuild numbers; no other name is looked up
 ]
 _WRAPPERS: Final = ("state_dict", "model_state_dict", "network_weights", "model_state", "model")
 _PICKLES: Final = (".pth", ".pt", ".bin", ".ckpt", ".model")
+# what readers raise on bytes that were changed or cut off, an odd offset (OSError) among them
+_DAMAGE: Final = (
+    OSError, RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError,
+    AssertionError, OverflowError, MemoryError, struct.error, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
 
 
 def read_state(path: str | Path) -> dict[str, Tensor]:
@@ -80,13 +89,15 @@ def read_pickle(path: str | Path) -> Any:  # noqa: ANN401
         with torch.serialization.safe_globals(_HARMLESS):
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise ReadError(_refusal(Path(path), str(error)), code="unsafe_file") from error
-    except OSError as error:
-        message = f"{path}: cannot be read ({error.strerror or error})"
+        raise _refusal(Path(path), error) from error
+    except FileNotFoundError as error:
+        message = f"{path}: no such file of weights"
         raise ReadError(message, code="missing_file") from error
-    except (RuntimeError, EOFError, ValueError, KeyError) as error:
-        message = f"{path}: damaged, or not a file of weights ({_first_line(error)})"
+    except (IsADirectoryError, PermissionError) as error:
+        message = f"{path}: cannot be read ({error.strerror})"
         raise ReadError(message) from error
+    except _DAMAGE as error:
+        raise ReadError(_damaged(Path(path), error)) from error
 
 
 def save_weights(model: nn.Module, path: str | Path) -> None:
@@ -101,20 +112,36 @@ def save_weights(model: nn.Module, path: str | Path) -> None:
 
     Raises
     ------
-    ReadError
-        If `path` has another suffix.
+    ConfigError
+        If `path` has another suffix, or `model` holds no values (``torch.device("meta")``).
+    EdgewiseError
+        If `path` cannot be written; an older file stays as it was.
     MissingExtraError
         If safetensors is not installed.
     """
     path = Path(path)
     if path.suffix.lower() != ".safetensors":
         message = f"{path}: weights are saved as .safetensors"
-        raise ReadError(message)
+        raise ConfigError(message)
     save = require("safetensors.torch", extra="models").save_file
-    state = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}
+    failed = require("safetensors", extra="models").SafetensorError
+    state = model.state_dict()
+    if any(value.is_meta for value in state.values()):
+        message = (
+            f"{path}: {type(model).__name__} is on the meta device and holds no values to save"
+        )
+        raise ConfigError(message)
+    copies = {k: v.detach().cpu().contiguous().clone() for k, v in state.items()}
     partial = path.with_name(path.name + ".partial")
-    save(state, str(partial))
-    partial.replace(path)
+    try:
+        save(copies, str(partial))
+        partial.replace(path)
+    except (failed, OSError) as error:
+        message = f"{path}: cannot be written ({_first_line(error)})"
+        raise EdgewiseError(message) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def sha256(path: str | Path) -> str:
@@ -128,20 +155,23 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     broken = require("safetensors", extra="models").SafetensorError
     try:
         return loader.load_file(str(path))
-    except broken as error:
+    except (broken, *_DAMAGE) as error:
         message = f"{path}: damaged, or not safetensors ({_first_line(error)})"
         raise ReadError(message) from error
 
 
 def _read_npz(path: Path) -> dict[str, Tensor]:
-    import zipfile
-
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {key: torch.from_numpy(np.ascontiguousarray(archive[key])) for key in archive}
-    except (ValueError, OSError, zipfile.BadZipFile, TypeError) as error:
+            return {key: _tensor(archive[key]) for key in archive}
+    except _DAMAGE as error:
         message = f"{path}: damaged, or holds more than numbers ({_first_line(error)})"
         raise ReadError(message) from error
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    """Copy an array, in this machine's byte order; a single number stays one (no axes)."""
+    return torch.from_numpy(array.astype(array.dtype.newbyteorder("="), order="C"))
 
 
 def _named_tensors(content: Any, path: Path) -> dict[str, Tensor]:  # noqa: ANN401
@@ -161,10 +191,20 @@ def _named_tensors(content: Any, path: Path) -> dict[str, Tensor]:  # noqa: ANN4
     raise ReadError(message)
 
 
-def _refusal(path: Path, complaint: str) -> str:
-    found = re.search(r"GLOBAL (\S+)", complaint)
-    what = found.group(1) if found else "something other than numbers"
-    return f"{path}: asks for {what} to be run, so it is not loaded; save a plain state dict"
+def _refusal(path: Path, error: pickle.UnpicklingError) -> ReadError:
+    """Tell a file that names a function from one whose bytes make no sense."""
+    found = re.search(r"GLOBAL (\S+)", str(error))
+    if found is not None:
+        message = f"{path}: asks for {found.group(1)} to be run, so it is not loaded; "
+        return ReadError(message + "save a plain state dict", code="unsafe_file")
+    detail = re.search(r"WeightsUnpickler error: (.+)|(Unsupported operand \d+)", str(error))
+    told = next(filter(None, detail.groups())) if detail else "its pickle cannot be followed"
+    message = f"{path}: damaged, or holds more than tensors and numbers ({told}); not loaded"
+    return ReadError(message, code="unsafe_file")
+
+
+def _damaged(path: Path, error: BaseException) -> str:
+    return f"{path}: damaged, or not a file of weights ({_first_line(error)})"
 
 
 def _first_line(error: BaseException) -> str:

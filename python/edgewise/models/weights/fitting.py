@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import torch
+
 from edgewise.errors import ConfigError, EdgewiseError, ReadError
 
 from .files import read_state
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["LoadReport", "load_state", "load_weights"]
 
 _PREFIXES: Final = ("module.", "_orig_mod.", "model.")  # data parallel, compiled, wrapped
+_COUNTER: Final = "num_batches_tracked"  # of batch normalisation; older files do without
 _SHOWN: Final = 4
 
 
@@ -70,7 +73,7 @@ def load_weights(
         As for `read_state`.
     layout : str, default "auto"
         "auto": keys as the network's card says, with prefixes such as ``module.`` removed, or, if
-        they do not fit, the first of the network's ``layouts`` that makes them fit. A name in
+        they do not fit, that of the network's ``layouts`` which makes most of them fit. A name in
         ``layouts``, such as "up_first" of U-Net, where fitting keys do not tell.
     strict : bool, default True
         Whether every tensor of the network has to be in the file and every one of the file in the
@@ -84,8 +87,8 @@ def load_weights(
     Raises
     ------
     ReadError
-        If the file cannot be read safely, or does not fit and `strict` is set; then nothing is
-        loaded.
+        If the file cannot be read safely, does not fit and `strict` is set, or nothing in it fits;
+        then nothing is loaded.
     ConfigError
         For an unknown layout.
     """
@@ -126,16 +129,36 @@ def load_state(
     Raises
     ------
     ReadError
-        If it does not fit and `strict` is set.
+        If it does not fit and `strict` is set, or nothing in it fits.
     """
     match = _match(model, state)
     if strict and not match.is_whole:
         message = f"{source}: does not fit {type(model).__name__}: {match.report}; "
         message += "build it with the sizes it was trained with, or pass strict=False"
         raise ReadError(message, code="weights_do_not_fit")
-    on_meta = any(value.is_meta for value in model.state_dict().values())
-    model.load_state_dict(match.fitting, strict=False, assign=on_meta)
+    if not match.report.loaded:
+        message = f"{source}: nothing in it fits {type(model).__name__}: {match.report}"
+        raise ReadError(message, code="weights_do_not_fit")
+    if any(value.is_meta for value in model.state_dict().values()):
+        _give_memory(model, match, source)
+    else:
+        model.load_state_dict(match.fitting, strict=False)
     return match.report
+
+
+def _give_memory(model: nn.Module, match: _Match, source: str) -> None:
+    """Make the file's tensors those of a network on the meta device, in the network's precision."""
+    own = model.state_dict()
+    unfilled = [k for k in own if k not in match.fitting and not k.endswith(_COUNTER)]
+    if unfilled:
+        message = (
+            f"{source}: has no values for {_some(unfilled)}, and {type(model).__name__} is on "
+        )
+        message += "the meta device and has none either; build it on the CPU"
+        raise ReadError(message, code="weights_do_not_fit")
+    values = {key: torch.zeros_like(value, device="cpu") for key, value in own.items()}
+    values |= {key: value.to(own[key].dtype) for key, value in match.fitting.items()}
+    model.load_state_dict(values, strict=True, assign=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +181,7 @@ def _match(model: nn.Module, state: dict[str, Tensor]) -> _Match:
     unfit = {key for key, _, _ in mismatch}
     fitting = {k: v for k, v in state.items() if k in own and k not in unfit}
     dropped = tuple(k for k in state if k not in own)
-    missing = tuple(k for k in own if k not in state and not k.endswith("num_batches_tracked"))
+    missing = tuple(k for k in own if k not in state and not k.endswith(_COUNTER))
     report = LoadReport(tuple(fitting), renamed, dropped, missing, mismatch)
     droppable = tuple(getattr(model, "droppable_keys", ()))
     surplus = [k for k in dropped if not k.startswith(droppable)]
@@ -166,15 +189,19 @@ def _match(model: nn.Module, state: dict[str, Tensor]) -> _Match:
 
 
 def _translated(model: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return `state` in the network's names if one of its layouts makes it fit, else as it is."""
+    """Return `state` in the names, of the network and its layouts, under which most of it fits."""
+    best, most = state, len(_match(model, state).report.loaded)
     for translate in getattr(model, "layouts", {}).values():
         try:
             translated = translate(state)
         except (KeyError, ValueError, IndexError, EdgewiseError):
             continue  # written for files of another kind
-        if _match(model, translated).is_whole:
+        match = _match(model, translated)
+        if match.is_whole:
             return translated
-    return state
+        if len(match.report.loaded) > most:
+            best, most = translated, len(match.report.loaded)
+    return best
 
 
 def _without_prefixes(

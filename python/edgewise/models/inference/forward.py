@@ -70,7 +70,7 @@ class Forward:
             message = f"{type(network).__name__} has no weights: its tensors are on the meta device"
             raise ConfigError(message)
         self.device = home if execution.device is None else as_device(execution.device)
-        self._dtype = torch.float32 if weight is None else weight.dtype
+        self.dtype = torch.float32 if weight is None else weight.dtype
         self._flips = _subsets(execution.mirror_axes)
 
     @property
@@ -125,7 +125,7 @@ class Forward:
         float32 Tensor (N, classes, *output)
             On the network's device; with ``mirror_average="softmax"`` probabilities.
         """
-        tiles = batch.to(self.device, self._dtype)
+        tiles = batch.to(self.device, self.dtype)
         if self._squeeze is not None:
             tiles = tiles.squeeze(2 + self._squeeze)
         total = self._run(tiles)
@@ -138,7 +138,7 @@ class Forward:
     def _run(self, tiles: torch.Tensor) -> torch.Tensor:
         if self._execution.channels_last and tiles.ndim in _FORMATS:
             tiles = tiles.contiguous(memory_format=_FORMATS[tiles.ndim])
-        with self._precision():
+        with self.precision():
             logits = main_output(self._network(tiles))
         _check_answer(logits, tiles)
         logits = logits.float()
@@ -147,7 +147,8 @@ class Forward:
         # a network may hand out a tensor that it keeps; mirrored runs are added up in place
         return logits.clone() if len(self._flips) > 1 else logits
 
-    def _precision(self) -> AbstractContextManager[object]:
+    def precision(self) -> AbstractContextManager[object]:
+        """Return the context of the network's arithmetic."""
         dtype = _DTYPES.get(self._execution.precision)
         if dtype is None:
             on = torch.is_autocast_enabled(self.device.type)

@@ -81,13 +81,12 @@ class MemoryNeeded:
         most = available_memory() if limit is None else limit
         if self.total - (elsewhere if limit is None else 0) <= most:
             return
-        whole = self.rows >= self.shape[0]
-        ways = ["a smaller tile along axis 0"] * (not whole)
-        ways += [
-            "segment() instead of sliding_window(), which holds only the rows of a tile"
-        ] * whole
+        whole = self.rows >= self.shape[0] and not self.result
+        logits = _FLOAT * self.classes * math.prod(self.shape)
+        ways = ["segment() instead of sliding_window(), which holds only the rows of a tile"]
+        ways = ways if whole else ["a smaller tile along axis 0"]
         ways += ["fewer classes", "a smaller batch_size"]
-        ways += ["LogitsFile with dtype float16 for logits on disk"] * (self.result > most // 2)
+        ways += ["LogitsFile with dtype float16 for logits on disk"] * (self.result >= logits)
         shape = " x ".join(map(str, self.shape))
         word = "are available" if limit is None else "are allowed (memory_limit)"
         message = f"{shape} voxels need {self}, but {_size(most)} {word}; use {', or '.join(ways)}"
@@ -196,4 +195,4 @@ def _size(count: int) -> str:
         if count >= size:
             value = count / size
             return f"{value:.1f} {unit}" if value < 100 else f"{value:.0f} {unit}"
-    return f"{count / 1024:.0f} KiB"
+    return f"{count} bytes" if 0 < count < 1024 else f"{count / 1024:.0f} KiB"

@@ -100,11 +100,8 @@ def stream(
         answers NaN.
     """
     execution = Execution() if execution is None else execution
-    if execution.mirror_average == "softmax" and getattr(consumer, "needs_logits", False):
-        message = "mirror_average='softmax' makes probabilities; regions and Probabilities need "
-        message += "logits: use 'logits'"
-        raise ConfigError(message)
-    voxels = _as_array(image)
+    refuse_probabilities(consumer, execution)
+    voxels = as_image(image)
     grid = make_grid(voxels.shape[1:], tiling)
     walk = None
     if len(grid.shape) > len(tiling.tile):
@@ -118,7 +115,22 @@ def stream(
         consumer.close()
 
 
-def _as_array(image: Any) -> NDArray[Any]:  # noqa: ANN401
+def refuse_probabilities(consumer: Consumer, execution: Execution) -> None:
+    """Raise ConfigError if a consumer that decides by logits would get probabilities."""
+    if execution.mirror_average == "softmax" and getattr(consumer, "needs_logits", False):
+        message = "mirror_average='softmax' makes probabilities; regions and Probabilities need "
+        message += "logits: use 'logits'"
+        raise ConfigError(message)
+
+
+def as_image(image: Any) -> NDArray[Any]:  # noqa: ANN401
+    """Return an image (C, ...) as an array of numbers.
+
+    Raises
+    ------
+    ShapeError
+        If it has no voxel, no channels, or holds something else.
+    """
     if isinstance(image, torch.Tensor):
         image = image.detach().cpu()
         image = (image.float() if image.dtype == torch.bfloat16 else image).numpy()

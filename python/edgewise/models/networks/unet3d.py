@@ -80,6 +80,8 @@ class UNet3d(nn.Module):
             raise ConfigError(message)
         self.in_channels, self.classes = in_channels, classes
         self.sizes = sizes_of(depth, padding)
+        # tiles of a valid network that begin at multiples answer as the whole image does
+        self.tile_stride = 2**depth if padding == "valid" and norm != "instance" else None
         width = [base * 2**level for level in range(depth + 2)]  # 32, 64 ... 512
         self.contracting = nn.ModuleList(
             _two_convolutions(

@@ -73,9 +73,11 @@ def test_sums_on_an_accelerator_do_not_take_main_memory(monkeypatch):
 def test_sums_lie_beside_the_network_if_that_leaves_it_half(monkeypatch, free, kind):
     """No accelerator is needed to see where they would go."""
     needed = said(Labels())
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (int(needed.sums * free), 0))
+    monkeypatch.setattr(
+        torch.cuda, "mem_get_info", lambda index: (int(needed.sums * free), index * 0)
+    )
     run = _Run.__new__(_Run)
-    run._forward = type("On", (), {"device": torch.device("cuda")})
+    run._forward = type("On", (), {"device": torch.device("cuda:1")})
     assert run._sums_device(needed).type == kind
 
 

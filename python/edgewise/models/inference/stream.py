@@ -232,7 +232,9 @@ class _Run:
         device = self._forward.device
         if device.type != "cuda":
             return torch.device("cpu")
-        free, _ = torch.cuda.mem_get_info(device)
+        # by number: not every torch takes a device here
+        index = torch.cuda.current_device() if device.index is None else device.index
+        free, _ = torch.cuda.mem_get_info(index)
         return device if needed.sums <= free // 2 else torch.device("cpu")
 
     def _batches(self, grid: Grid) -> Iterator[list[Tile]]:

@@ -163,3 +163,33 @@ def test_a_killed_run_goes_on_with_the_same_command(
     assert f"{43 - len(done)} label maps, {len(done)} kept" in err
     assert all((out / name).read_bytes() == content for name, content in done.items())
     assert len(list(out.glob("[!.]*.nii.gz"))) == 43
+
+
+@pytest.mark.parametrize("limit", ["nan", "0", "-1", "inf"])
+def test_a_memory_limit_that_is_none_is_one_sentence(command, run, images, limit):
+    code, _, err = command("predict", images, "--run", run, "--out", "o", f"--memory-limit={limit}")
+    assert code == 2
+    assert "--memory-limit must be a positive number of GiB" in err
+
+
+def test_an_empty_name_of_a_folder_is_refused(command, run, images):
+    code, _, err = command("predict", images, "--run", run, "--out", "")
+    assert (code, "must name a folder" in err) == (2, True)
+
+
+def test_deterministic_algorithms_are_chosen_before_the_network_moves(
+    command, run, images, monkeypatch
+):
+    """Moving it may start CUDA, which reads cuBLAS's setting then."""
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    seen = []
+    plain = torch.nn.Module.to
+
+    def to(self, *arguments, **options):
+        seen.append(os.environ.get("CUBLAS_WORKSPACE_CONFIG"))
+        return plain(self, *arguments, **options)
+
+    monkeypatch.setattr(torch.nn.Module, "to", to)
+    assert command("predict", images, "--run", run, "--out", "o", "--deterministic")[0] == 0
+    assert set(seen) == {":4096:8"}
+    assert "CUBLAS_WORKSPACE_CONFIG" not in os.environ

@@ -102,20 +102,27 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from edgewise._extras import require
+    from edgewise.errors import ConfigError
 
     require("torch", extra="models")
-    from edgewise.models.inference import predict_cases
+    from edgewise.models.inference import deterministic, predict_cases
     from edgewise.models.inference.forward import as_device
 
+    if not arguments.out:
+        message = "--out must name a folder, got ''"
+        raise ConfigError(message)
     predictor = _predictor(arguments)
-    predictor.network.to(as_device(predictor.execution.device))  # once, not for every case
     told = _Told(arguments)
     mode = "none" if arguments.quiet else arguments.progress
     spacing = arguments.image_spacing
     if spacing is not None and len(spacing) == 1:
         spacing = spacing[0]
-    with _terminations(), ProgressLine(mode) as line:
-        told.line = line
+    with contextlib.ExitStack() as stack:
+        if arguments.deterministic:  # before CUDA starts
+            stack.enter_context(deterministic(None))
+        predictor.network.to(as_device(predictor.execution.device))  # once, not for every case
+        stack.enter_context(_terminations())
+        told.line = stack.enter_context(ProgressLine(mode))
         try:
             outcomes = predict_cases(
                 arguments.images, arguments.out, predictor,
@@ -194,16 +201,20 @@ def _predictor(arguments: argparse.Namespace) -> Any:  # noqa: ANN401
 def _execution(arguments: argparse.Namespace, mirror_axes: Sequence[int] = ()) -> Any:  # noqa: ANN401
     import torch
 
+    from edgewise.errors import ConfigError
     from edgewise.models.inference import Execution
 
     limit = arguments.memory_limit
+    if limit is not None and not 0 < limit < float("inf"):
+        message = f"--memory-limit must be a positive number of GiB, got {limit:g}"
+        raise ConfigError(message)
     return Execution(
         mirror_axes=tuple(mirror_axes) if arguments.mirror else (),
         batch_size=arguments.batch_size,
         device=arguments.device or ("cuda" if torch.cuda.is_available() else "cpu"),
         precision=arguments.precision,
         deterministic=arguments.deterministic,
-        memory_limit=None if limit is None else int(limit * 2**30),
+        memory_limit=None if limit is None else max(int(limit * 2**30), 1),
     )
 
 

@@ -57,3 +57,10 @@ def test_what_is_not_known_is_asked_for():
         admissible_sizes(nn.Conv2d(1, 1, 3), 5, 3)
     with pytest.raises(ShapeError, match="does not take an image of 1 x 1 x 2 x 2"):
         output_size(nn.Conv2d(1, 1, 3), 2)
+
+
+def test_sizes_that_do_not_fit_are_not_logged(capfd):
+    """Torch writes a traceback for each; trying sizes would fill the screen."""
+    network = torch.nn.Sequential(torch.nn.PixelUnshuffle(2), torch.nn.Conv2d(4, 1, 1))
+    assert admissible_sizes(network, 4, 9, channels=1) == (4, 6, 8)
+    assert capfd.readouterr() == ("", "")

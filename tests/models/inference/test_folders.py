@@ -22,7 +22,11 @@ from edgewise.models.inference import (  # noqa: E402
     predict_folder,
     read_description,
 )
-from edgewise.models.preprocessing import Normalization, Preprocessing  # noqa: E402
+from edgewise.models.preprocessing import (  # noqa: E402
+    IntensityStatistics,
+    Normalization,
+    Preprocessing,
+)
 
 AFFINE = np.array([[0, -1.0, 0, 5], [2.0, 0, 0, -3], [0, 0, 3.0, 9], [0, 0, 0, 1]])
 
@@ -146,9 +150,12 @@ def test_overwriting_leaves_nothing_of_the_earlier_model(images, tmp_path):
 
 def test_images_are_never_overwritten(images):
     before = {p: p.read_bytes() for p in images.iterdir()}
+    one = images / "case_0.nii.gz"
     for overwrite in (False, True):
-        with pytest.raises(ConfigError, match="is an image"):
+        with pytest.raises(ConfigError, match="is the folder of the images"):
             predict_folder(images, images, network=Threshold(), tile=(6, 6, 6), overwrite=overwrite)
+        with pytest.raises(ConfigError, match="is an image"):
+            predict_folder(one, images, network=Threshold(), tile=(6, 6, 6), overwrite=overwrite)
     assert {p: p.read_bytes() for p in images.iterdir()} == before
 
 
@@ -175,6 +182,67 @@ def test_label_maps_of_another_model_are_not_mixed(images, tmp_path):
     io.write(foreign / "case_0.nii.gz", Image(volume(), affine=AFFINE))
     with pytest.raises(ConfigError, match="not made by this command"):
         predict_folder(images, foreign, network=other, tile=(6, 6, 6))
+
+
+def test_label_maps_of_other_cases_are_not_mixed_either(images, tmp_path):
+    """Another model on other images: the next run on the first ones must not keep its maps."""
+    out = tmp_path / "out"
+    first, second = images / "case_0.nii.gz", images / "case_1.nrrd"
+    predict_folder(first, out, network=Threshold(), tile=(6, 6, 6))
+    other = Threshold()
+    with torch.no_grad():
+        other.scale.fill_(0.9)
+    for overwrite in (False, True):
+        with pytest.raises(ConfigError, match=r"case_0.nii.gz, ...*other weights_sha256; --out"):
+            predict_folder(second, out, network=other, tile=(6, 6, 6), overwrite=overwrite)
+    predict_folder(second, out, network=Threshold(), tile=(6, 6, 6))
+    with (out / "predictions.csv").open(newline="") as file:
+        assert [row["case"] for row in csv.DictReader(file)] == ["case_0", "case_1"]
+
+
+def test_settings_that_hold_nan_are_equal_to_themselves(images, tmp_path):
+    """Statistics of a data set whose cases have no foreground, as nnU-Net writes them."""
+    nan = float("nan")
+    known = IntensityStatistics(
+        mean=nan, std=nan, lower=nan, median=nan, upper=nan, minimum=nan, maximum=nan
+    )
+    preprocessing = Preprocessing(
+        normalization=(Normalization(scheme="zscore", statistics=known),), crop_to_nonzero=False
+    )
+    options = {"network": Threshold(), "preprocessing": preprocessing, "tile": (12, 10, 9)}
+    predict_folder(images, tmp_path / "out", **options)
+    assert {o.status for o in predict_folder(images, tmp_path / "out", **options)} == {"kept"}
+
+
+def test_a_file_with_a_series_holds_the_channels(tmp_path):
+    """As training takes them: brain tumours come as one file with four volumes."""
+    nibabel = pytest.importorskip("nibabel")
+    one, two = volume(0), volume(1)
+    images = tmp_path / "images"
+    images.mkdir()
+    nibabel.save(nibabel.Nifti1Image(np.stack([one, two], -1), AFFINE), images / "a.nii.gz")
+    io.write(images / "b.nii.gz", Image(one, affine=AFFINE))
+    found = predict_folder(images, tmp_path / "out", network=Threshold(2), tile=(12, 10, 9))
+    assert [(o.status, o.error_code) for o in found] == [("ok", ""), ("failed", "missing_channel")]
+    assert "has 1 channel(s), the network takes 2" in found[1].error_message
+    labels = io.read(tmp_path / "out" / "a.nii.gz")
+    assert np.array_equal(labels.array, (one + two) / 2 > 0.5)
+    assert np.array_equal(labels.affine, AFFINE)
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nii", ".nrrd", ".mha"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32])
+def test_oblique_places_are_kept_to_the_bit(tmp_path, suffix, dtype):
+    turn = np.array([[0.8, -0.6, 0], [0.6, 0.8, 0], [0, 0, 1]]) @ [[1, 0, 0], [0, 0.28, -0.96],
+                                                                    [0, 0.96, 0.28]]  # fmt: skip
+    affine = np.eye(4)
+    affine[:3, :3], affine[:3, 3] = turn * [0.7, 1.1, 2.3], [-12.3, 45.6, 7.89]
+    image = tmp_path / f"a{suffix}"
+    io.write(image, Image((volume() * 100).astype(dtype), affine=affine))
+    predict_folder(image, tmp_path / "out", network=Threshold(), tile=(8, 8, 8))
+    given, found = io.read(image), io.read(tmp_path / "out" / f"a{suffix}")
+    assert np.array_equal(given.affine, found.affine)
+    assert given.spacing == found.spacing
 
 
 def test_channels_must_show_one_grid(tmp_path):

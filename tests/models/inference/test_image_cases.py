@@ -72,15 +72,29 @@ def test_manifests(tmp_path):
         ("y", tmp_path / "b.mhd"),
     ]
     assert found[1].suffix == ".mha"
+    table.write_text("image,case\na.nii,\n")
+    with pytest.raises(InputError, match="no name for a file"):
+        find_cases(table)
+    table.write_text("case,image\nx,\n")
+    (lacking,) = find_cases(table)
+    assert (lacking.code, lacking.problem) == (
+        "missing_channel",
+        "x: the manifest cases.csv has no image",
+    )
+    table.write_text("case,image\n")
+    with pytest.raises(InputError, match="a header and no cases"):
+        find_cases(table)
+    table.write_text("case,image\nx,sub/a.nii.gz\ny,b.mhd\n")
     two = tmp_path / "two.tsv"
     two.write_text("case\timage_1\timage_0\nx\tb.nii\ta.nii\n")
     (one,) = find_cases(two, channels=2)
     assert [p.name for p in one.files] == ["a.nii", "b.nii"]
     with pytest.raises(InputError, match="needs the columns case, image_0, image_1"):
         find_cases(table, channels=2)
-    table.write_text("case,image\n../x,a.nii\n")
-    with pytest.raises(InputError, match="no name for a file"):
-        find_cases(table)
+    for name in ("../x", "..", "."):
+        table.write_text(f"case,image\n{name},a.nii\n")
+        with pytest.raises(InputError, match="no name for a file"):
+            find_cases(table)
     table.write_text("case,image\nx,a.nii\nx,b.nii\n")
     with pytest.raises(InputError, match="occurs twice") as raised:
         find_cases(table)
@@ -92,8 +106,6 @@ def test_what_cannot_be_found(folder, tmp_path):
         find_cases(tmp_path / "nowhere")
     with pytest.raises(InputError, match="known suffix"):
         find_cases(folder("notes.txt"))
-    with pytest.raises(InputError, match="takes 2 channels"):
-        find_cases(folder("a.nii"), channels=2)
     with pytest.raises(InputError, match="occurs twice"):
         find_cases(folder("a.nii", "a.nrrd"))
     with pytest.raises(InputError, match="cannot read the manifest"):

@@ -398,7 +398,7 @@ def test_labels_of_the_segmentation_are_the_largest_logits(image, convolution):
         segment(image, convolution, tile=TILE, labels=[0, 1])
     with pytest.raises(ConfigError, match="not both"):
         segment(image, convolution, tile=TILE, labels=[0, 1, 2], regions=[1, 2, 3])
-    with pytest.raises(ConfigError, match="exclusive"):
+    with pytest.raises(ConfigError, match="makes probabilities"):
         segment(image, convolution, tile=TILE, regions=[1, 2, 3], mirror_average="softmax")
     with pytest.raises(ConfigError, match="must lie in"):
         segment(image, convolution, tile=TILE, labels=[0, -1, 2])

@@ -92,3 +92,9 @@ def test_what_cannot_be_is_refused():
         axis_windows(20, 8, 9)
     with pytest.raises(ConfigError, match="less than align=8"):
         axis_windows(40, 12, step=0.5, align=8)
+
+
+def test_no_tile_is_run_twice_where_a_step_is_less_than_a_voxel():
+    """nnU-Net's rule repeats them: a tile of one slice would be run twice at step 0.5."""
+    assert [w.start for w in axis_windows(5, 1, step=0.5)] == [0, 1, 2, 3, 4]
+    assert len(axis_windows(5, 1, step=0.5, rule="nnunet")) == 9

@@ -232,6 +232,6 @@ def test_folders_that_make_no_cases(tmp_path, folder):
     (folder.images / "case_0_0000.nii.gz").rename(other / "x_0000.nii.gz")
     with pytest.raises(InputError, match="called like a label map"):
         FolderCases(other, folder.labels)
-    (other / "x_0000.nii.gz").rename(other / "case_0_0001.nii.gz")
+    (other / "case_0_0001.nii.gz").write_bytes((other / "x_0000.nii.gz").read_bytes())
     with pytest.raises(InputError, match="channel 0001 and no 0000"):
         FolderCases(other, folder.labels)

@@ -9,6 +9,7 @@ meta device. Sizes are those of the given shape.
 from __future__ import annotations
 
 import contextlib
+import logging
 import operator
 import warnings
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def trace(model: Any, shape: Sequence[int]) -> Program:  # noqa: ANN401
     ConfigError
         If ``torch.export`` cannot follow it.
     """
-    with evaluating(model), torch.no_grad(), warnings.catch_warnings():
+    with evaluating(model), torch.no_grad(), _quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # remarks of the tracer about itself
         try:
             image = _fake_image(model, shape)
@@ -168,7 +169,7 @@ def fake_run(model: Any, shape: Sequence[int]) -> tuple[int, ...]:  # noqa: ANN4
 
     image = _fake_image(model, shape, mode := FakeTensorMode(allow_non_fake_inputs=True))
     try:
-        with evaluating(model), torch.no_grad(), mode:
+        with evaluating(model), torch.no_grad(), _quiet(), mode:
             return tuple(int(n) for n in main_output(model(image)).shape)
     except ShapeError:
         raise
@@ -176,6 +177,18 @@ def fake_run(model: Any, shape: Sequence[int]) -> tuple[int, ...]:  # noqa: ANN4
         shown = " x ".join(str(n) for n in shape)
         message = f"{type(model).__name__} does not take an image of {shown}: {_first_line(error)}"
         raise ShapeError(message) from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep torch from logging a traceback for every size that does not fit: it is raised, too."""
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def input_tensor_shape(

@@ -6,13 +6,16 @@ hands back its result. It must not keep the rows: their memory is used again.
 
 from __future__ import annotations
 
+import math
+import operator
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import torch
 
-from edgewise.errors import ConfigError
+from edgewise.errors import ConfigError, EdgewiseError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +55,7 @@ class _Open:
     """What most consumers have nothing to do in."""
 
     bytes_per_voxel: float = 0.0
+    needs_logits: bool = False  # probabilities would be taken for logits
 
     def close(self) -> None:
         """Nothing is open."""
@@ -110,9 +114,11 @@ class Labels(_Open):
         if labels is not None and regions is not None:
             message = "give labels (one class a voxel) or regions (overlapping channels), not both"
             raise ConfigError(message)
-        self._labels = None if labels is None else [int(v) for v in labels]
-        self._regions = None if regions is None else [int(v) for v in regions]
-        self._background = background
+        self._labels = None if labels is None else _whole("labels", labels)
+        self._regions = None if regions is None else _whole("regions", regions)
+        self._background = _whole("background", [background])[0]
+        self.needs_logits = regions is not None
+        self._written: list[int] = []
         self._map: NDArray[Any] = np.empty(0, dtype=np.uint8)
 
     def begin(self, classes: int, shape: tuple[int, ...]) -> None:
@@ -123,24 +129,24 @@ class Labels(_Open):
         ConfigError
             If there is not one label per class.
         """
-        written = self._regions or self._labels or list(range(classes))
-        check_one_each(written, classes, "regions" if self._regions else "labels")
-        self._labels = written
-        self._map = np.empty(shape, dtype=label_dtype([*written, self._background]))
+        named = self._labels if self._regions is None else self._regions
+        self._written = list(range(classes)) if named is None else named
+        check_one_each(self._written, classes, "labels" if self._regions is None else "regions")
+        self._map = np.empty(shape, dtype=label_dtype([*self._written, self._background]))
         self.bytes_per_voxel = float(self._map.itemsize)
 
     def take(self, logits: torch.Tensor, first: int) -> None:
         """See `Consumer`; row by row, so that a plane stays in the cache."""
         for row in range(logits.shape[1]):
             plane = logits[:, row]
-            chosen = self._from_regions(plane) if self._regions else self._from_classes(plane)
+            chosen = self._from_regions(plane) if self.needs_logits else self._from_classes(plane)
             self._map[first + row] = chosen.cpu().numpy()
 
     def _from_classes(self, plane: torch.Tensor) -> torch.Tensor:
         best = plane[0].clone()
-        chosen = torch.full(best.shape, self._value(0), dtype=torch.int32, device=best.device)
+        chosen = torch.full(best.shape, self._written[0], dtype=torch.int32, device=best.device)
         for k in range(1, plane.shape[0]):
-            chosen.masked_fill_(plane[k] > best, self._value(k))
+            chosen.masked_fill_(plane[k] > best, self._written[k])
             torch.maximum(best, plane[k], out=best)
         return chosen
 
@@ -149,11 +155,8 @@ class Labels(_Open):
             plane.shape[1:], self._background, dtype=torch.int32, device=plane.device
         )
         for k in range(plane.shape[0]):
-            chosen.masked_fill_(plane[k] > 0, self._value(k))
+            chosen.masked_fill_(plane[k] > 0, self._written[k])
         return chosen
-
-    def _value(self, k: int) -> int:
-        return k if self._labels is None else self._labels[k]
 
     def result(self) -> NDArray[Any]:
         """Return the label map, of the smallest unsigned type that holds every label."""
@@ -173,6 +176,14 @@ def label_dtype(labels: Sequence[int]) -> np.dtype[Any]:
             return np.dtype(dtype)
     message = f"labels must lie in [0, 2^32), got {min(labels)} to {max(labels)}"
     raise ConfigError(message)
+
+
+def _whole(name: str, values: Sequence[int]) -> list[int]:
+    try:
+        return [operator.index(value) for value in values]
+    except TypeError:
+        message = f"{name} must hold whole numbers, got {values!r}"
+        raise ConfigError(message) from None
 
 
 def check_one_each(values: Sequence[int], classes: int, name: str) -> None:
@@ -209,10 +220,27 @@ class LogitsFile(_Open):
         self.rows_done = 0
 
     def begin(self, classes: int, shape: tuple[int, ...]) -> None:
-        """See `Consumer`; the file has its full size from here on."""
-        self._file = np.lib.format.open_memmap(
-            self._path, mode="w+", dtype=self._dtype, shape=(classes, *shape)
-        )
+        """See `Consumer`; the file has its full size from here on.
+
+        Raises
+        ------
+        EdgewiseError
+            If the file cannot be written, or the disk has no room for it.
+        """
+        size = classes * math.prod(shape) * np.dtype(self._dtype).itemsize
+        try:
+            self._path.unlink(missing_ok=True)  # what is there may be open elsewhere
+            free = shutil.disk_usage(self._path.parent).free
+            if free >= size:  # writing to a mapped file on a full disk ends the process
+                self._file = np.lib.format.open_memmap(
+                    self._path, mode="w+", dtype=self._dtype, shape=(classes, *shape)
+                )
+        except OSError as error:
+            message = f"{self._path}: cannot be written ({error.strerror or error})"
+            raise EdgewiseError(message) from error
+        if self._file is None:
+            message = f"{self._path}: the logits take {size:,} bytes, the disk has {free:,} left"
+            raise EdgewiseError(message)
         self.rows_done = 0
 
     def take(self, logits: torch.Tensor, first: int) -> None:
@@ -242,6 +270,8 @@ class Probabilities(_Open):
     classes : sequence of int
         Channels of the network to keep, in this order; all take part in the softmax.
     """
+
+    needs_logits = True
 
     def __init__(self, classes: Sequence[int]) -> None:
         self._classes = [int(k) for k in classes]

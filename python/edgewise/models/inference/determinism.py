@@ -95,7 +95,7 @@ def deterministic(seed: int | None) -> Iterator[Seeds | None]:
     >>> bool((draw() == draw()).all())
     True
     """
-    if seed is not None and not 0 <= seed <= _LARGEST:
+    if seed is not None and not (hasattr(seed, "__index__") and 0 <= seed <= _LARGEST):
         message = f"seed must lie in [0, 2^32), got {seed!r}"
         raise ConfigError(message)
     if torch.cuda.is_initialized() and _WORKSPACE not in os.environ:

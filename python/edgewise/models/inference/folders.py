@@ -13,14 +13,13 @@ import torch
 from edgewise import io
 from edgewise.errors import (
     ConfigError,
-    GeometryError,
     InputError,
     LabelError,
     MissingExtraError,
     ShapeError,
     SpacingError,
 )
-from edgewise.image import match_grid
+from edgewise.io.channels import read_channels
 
 from .image_cases import ImageCase, find_cases
 from .options import Execution, Tiling
@@ -140,7 +139,7 @@ def predict_folder(
     ------
     ConfigError
         If neither `run` nor `network` and `tile` are given; if `out` holds label maps made in
-        another way.
+        another way, or is the folder of the images.
     InputError
         If there are no images, or a case occurs twice.
     """
@@ -188,6 +187,10 @@ def predict_cases(
         As `predict_folder`.
     """
     cases = find_cases(images, channels=predictor.channels)
+    if Path(images).is_dir() and Path(images).resolve() == Path(out).resolve():
+        message = f"{out}: is the folder of the images, and label maps there would be taken for "
+        message += "images; write them to another folder"
+        raise ConfigError(message)
     return _Run(cases, Path(out), predictor, spacing, progress).run(overwrite=overwrite)
 
 
@@ -219,8 +222,7 @@ class _Run:
         todo = [case for case in self._cases if not targets[case.case].exists()]
         for case in self._cases:
             if targets[case.case].exists():
-                seconds = log.seconds.get(case.case, float("nan"))
-                self._note(case, _outcome(case, "kept", seconds))
+                self._note(case, _outcome(case, "kept", log.seconds(case.case)))
         for case in todo:
             self._note(case, self._one(case, targets[case.case]))
             log.write(self._in_order())
@@ -258,14 +260,14 @@ class _Run:
         return _outcome(case, "ok", time.monotonic() - start)
 
     def _read(self, case: ImageCase) -> list[Image]:
-        channels = [io.read(path, spacing=self._spacing) for path in case.files]
-        first = channels[0]
-        for k, (path, channel) in enumerate(zip(case.files[1:], channels[1:], strict=True), 1):
-            if channel.shape != first.shape:
-                message = f"{path.name}: has shape {channel.shape}, {case.files[0].name} "
-                message += f"{first.shape}; channels must lie on one grid"
-                raise GeometryError(message, code="shape_mismatch")
-            channels[k], _, _ = match_grid(first, channel)
+        channels = read_channels(case.files, spacing=self._spacing)
+        takes = self._predictor.channels
+        if len(channels) != takes:
+            message = f"{case.files[0].name}: has {len(channels)} channel(s), the network takes "
+            message += f"{takes}; name files case_0000, case_0001, ..., give a manifest, or files "
+            message += "with a series"
+            code = "missing_channel" if len(channels) < takes else "extra_channel"
+            raise InputError(message, code=code)
         return channels
 
     def _tell(

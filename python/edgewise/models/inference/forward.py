@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import torch
 
-from edgewise.errors import ConfigError
+from edgewise.errors import ConfigError, ShapeError
 from edgewise.models.outputs import main_output
 
 from .determinism import deterministic
@@ -52,6 +52,9 @@ class Forward:
         axes: int,
         squeeze: int | None = None,
     ) -> None:
+        if not callable(network):
+            message = f"network must be a module or a function of a batch of tiles, got {network!r}"
+            raise ConfigError(message)
         if any(axis >= axes for axis in execution.mirror_axes):
             message = f"mirror_axes {execution.mirror_axes} must be below {axes}, the number of "
             message += "axes of the tile"
@@ -63,8 +66,11 @@ class Forward:
         self._stack = ExitStack()
         weight = _first_weight(self._module)
         home = torch.device("cpu") if weight is None else weight.device
+        if home.type == "meta":
+            message = f"{type(network).__name__} has no weights: its tensors are on the meta device"
+            raise ConfigError(message)
         self.device = home if execution.device is None else as_device(execution.device)
-        self._dtype = torch.float32 if weight is None else weight.dtype
+        self.dtype = torch.float32 if weight is None else weight.dtype
         self._flips = _subsets(execution.mirror_axes)
 
     @property
@@ -79,9 +85,9 @@ class Forward:
                 self._module.eval()
                 if isinstance(getattr(self._module, "deep_supervision", None), bool):
                     self._module.deep_supervision = False
-                self._move(stack)
-            if self._execution.deterministic:
+            if self._execution.deterministic:  # before CUDA starts, which moving may do
                 stack.enter_context(deterministic(None))
+            self._move(stack)
             if self._execution.compiled:
                 self._network = torch.compile(self._network)
             stack.enter_context(torch.inference_mode())
@@ -119,7 +125,7 @@ class Forward:
         float32 Tensor (N, classes, *output)
             On the network's device; with ``mirror_average="softmax"`` probabilities.
         """
-        tiles = batch.to(self.device, self._dtype)
+        tiles = batch.to(self.device, self.dtype)
         if self._squeeze is not None:
             tiles = tiles.squeeze(2 + self._squeeze)
         total = self._run(tiles)
@@ -132,15 +138,17 @@ class Forward:
     def _run(self, tiles: torch.Tensor) -> torch.Tensor:
         if self._execution.channels_last and tiles.ndim in _FORMATS:
             tiles = tiles.contiguous(memory_format=_FORMATS[tiles.ndim])
-        with self._precision():
+        with self.precision():
             logits = main_output(self._network(tiles))
+        _check_answer(logits, tiles)
         logits = logits.float()
         if self._execution.mirror_average == "softmax":
             return logits.softmax(1)
         # a network may hand out a tensor that it keeps; mirrored runs are added up in place
         return logits.clone() if len(self._flips) > 1 else logits
 
-    def _precision(self) -> AbstractContextManager[object]:
+    def precision(self) -> AbstractContextManager[object]:
+        """Return the context of the network's arithmetic."""
         dtype = _DTYPES.get(self._execution.precision)
         if dtype is None:
             on = torch.is_autocast_enabled(self.device.type)
@@ -165,7 +173,31 @@ def as_device(device: Any) -> torch.device:  # noqa: ANN401
         message = f"device {device!r} is not on this machine, torch sees "
         message += f"{torch.cuda.device_count()} CUDA devices; use cpu"
         raise ConfigError(message)
+    if found.type == "meta":
+        message = "device 'meta' holds no numbers; use cpu or cuda"
+        raise ConfigError(message)
+    if found.type != "cuda":  # touching it would start CUDA
+        try:
+            torch.empty(0, device=found)
+        except (RuntimeError, AssertionError) as error:  # a build of torch without it
+            message = f"device {device!r} cannot be used here ({_first_sentence(error)}); use cpu"
+            raise ConfigError(message) from error
     return found
+
+
+def _first_sentence(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0].partition(". ")[0]
+
+
+def _check_answer(logits: Any, tiles: torch.Tensor) -> None:  # noqa: ANN401
+    """Raise unless a network answered with at least one class for each tile."""
+    if not isinstance(logits, torch.Tensor):
+        message = f"the network must answer with a tensor, got {type(logits).__name__}"
+        raise ConfigError(message)
+    if logits.ndim < 2 or logits.shape[0] != tiles.shape[0] or logits.shape[1] < 1:
+        message = f"the network answers tiles {tuple(tiles.shape)} with {tuple(logits.shape)}, "
+        message += f"which is not ({tiles.shape[0]}, classes, ...)"
+        raise ShapeError(message)
 
 
 def _first_weight(module: torch.nn.Module | None) -> torch.Tensor | None:

@@ -114,7 +114,7 @@ def make_grid(shape: Sequence[int], tiling: Tiling, output: Sequence[int] | None
         for values, one in ((tile, 1), (halo, 0), (align, 1), (outputs, 1)):
             values.insert(walk, one)
         steps.insert(walk, 1.0)
-    rule = "monai" if tiling.preset == "monai" else "nnunet"
+    rule = "nnunet" if tiling.preset == "nnunet_half" else tiling.preset
     axes = tuple(
         axis_windows(n, t, o, step=s, rule=rule, halo=h, align=a)
         for n, t, o, s, h, a in zip(shape, tile, outputs, steps, halo, align, strict=True)
@@ -122,8 +122,8 @@ def make_grid(shape: Sequence[int], tiling: Tiling, output: Sequence[int] | None
     return Grid(tuple(shape), tuple(tile), tuple(outputs), axes)
 
 
-def _axes(values: int | tuple[int, ...]) -> tuple[int, ...]:
-    return (values,) if isinstance(values, int) else values  # Tiling holds tuples
+def _axes(values: int | Sequence[int]) -> tuple[int, ...]:
+    return (values,) if isinstance(values, int) else tuple(values)  # Tiling holds tuples
 
 
 def _slice_axis(shape: Sequence[int], tiling: Tiling) -> int:

@@ -1,19 +1,19 @@
 """Which files of a folder or manifest make up which case; nothing is read.
 
-Networks with several channels take nnU-Net's names, ``case_0000.nii.gz``, ``case_0001.nii.gz``, or
-a manifest.
+Networks with several channels take nnU-Net's names, ``case_0000.nii.gz``, ``case_0001.nii.gz``, a
+manifest, or files that hold a series of volumes.
 """
 
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edgewise import io
 from edgewise.errors import InputError
+from edgewise.io.channels import group_channels, image_files
 from edgewise.io.naming import natural_key
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ImageCase", "find_cases"]
 
-_CHANNEL: Final = re.compile(r"(.+)_(\d{4})")
-_FIRST: Final = "_0000"
 _UNWRITABLE: Final = {".nhdr": ".nrrd", ".mhd": ".mha"}  # two files each; written as one
 
 
@@ -35,7 +33,7 @@ class ImageCase:
     case : str
         Name without suffix and channel.
     files : tuple of Path
-        One per channel, in order.
+        One per channel, in order; or one with a series of volumes.
     suffix : str
         Of the label map that will be written: that of the first file, one that can be written.
     problem, code : str
@@ -55,8 +53,9 @@ def find_cases(images: str | Path, *, channels: int = 1) -> tuple[ImageCase, ...
     Parameters
     ----------
     images : path
-        A folder; one file; or a ``.csv`` or ``.tsv`` with the columns ``case`` and ``image``, or
-        ``case``, ``image_0``, ``image_1``, ..., paths relative to it.
+        A folder; one file (of a channel, if the network takes several); or a ``.csv`` or ``.tsv``
+        with the columns ``case`` and ``image``, or ``case``, ``image_0``, ``image_1``, ..., paths
+        relative to it.
     channels : int, default 1
         That the network takes.
 
@@ -74,30 +73,24 @@ def find_cases(images: str | Path, *, channels: int = 1) -> tuple[ImageCase, ...
     if path.suffix.lower() in (".csv", ".tsv"):
         found = _from_manifest(path, channels)
     elif path.is_dir():
-        found = _from_files([p for p in path.iterdir() if _is_image(p)], channels, str(path))
+        found = _from_files(image_files(path), channels)
     elif path.exists():
-        known = _CHANNEL.fullmatch(io.stem(path))
-        beside = [path]
-        if known is not None and channels > 1:  # its other channels lie beside it
-            beside = [p for p in path.parent.iterdir() if _is_image(p) and _same(p, known[1])]
-        found = _from_files(beside, channels, str(path))
+        found = _from_files(_beside(path) if channels > 1 else [path], channels)
     else:
         message = f"{path}: there is no such file or folder"
         raise InputError(message, code="no_such_folder")
-    if not found:
+    if not found and path.is_dir():
         message = f"{path}: no file with a known suffix ({', '.join(io.SUFFIXES)})"
         raise InputError(message, code="no_images")
     _refuse_twice(found, path)
     return tuple(sorted(found, key=lambda one: natural_key(one.case)))
 
 
-def _is_image(path: Path) -> bool:
-    return not path.name.startswith(".") and io.stem(path) != path.name
-
-
-def _same(path: Path, case: str) -> bool:
-    match = _CHANNEL.fullmatch(io.stem(path))
-    return match is not None and match[1] == case
+def _beside(path: Path) -> list[Path]:
+    """Return a file and the other channels of its image, which lie in the same folder."""
+    numbered, _ = group_channels(image_files(path.parent))
+    groups = (list(parts.values()) for parts in numbered.values())
+    return next((files for files in groups if path in files), [path])
 
 
 def _suffix(path: Path) -> str:
@@ -105,24 +98,15 @@ def _suffix(path: Path) -> str:
     return _UNWRITABLE.get(suffix, suffix)
 
 
-def _from_files(files: list[Path], channels: int, where: str) -> list[ImageCase]:
-    stems = {path: io.stem(path) for path in sorted(files)}
-    if not any(stem.endswith(_FIRST) for stem in stems.values()):
-        if channels > 1 and stems:
-            message = f"{where}: the network takes {channels} channels; name files case_0000, "
-            message += "case_0001, ..., or give a manifest"
-            raise InputError(message, code="missing_channel")
-        return [ImageCase(stem, (path,), _suffix(path)) for path, stem in stems.items()]
-    groups: dict[tuple[str, str], dict[int, Path]] = {}
+def _from_files(files: list[Path], channels: int) -> list[ImageCase]:
+    numbered, plain = group_channels(files)
+    if not numbered:
+        return [ImageCase(io.stem(path), (path,), _suffix(path)) for path in plain]
     odd = []
-    for path, stem in stems.items():
-        match = _CHANNEL.fullmatch(stem)
-        if match is None:
-            text = f"{path.name}: the other files end in a channel such as {_FIRST}, this does not"
-            odd.append(ImageCase(stem, (path,), _suffix(path), text, "bad_name"))
-        else:
-            groups.setdefault((match[1], _suffix(path)), {})[int(match[2])] = path
-    return odd + [_grouped(case, parts, channels) for (case, _), parts in groups.items()]
+    for path in plain:
+        text = f"{path.name}: the other files end in a channel such as _0000, this does not"
+        odd.append(ImageCase(io.stem(path), (path,), _suffix(path), text, "bad_name"))
+    return odd + [_grouped(case, parts, channels) for case, parts in numbered.items()]
 
 
 def _grouped(case: str, parts: dict[int, Path], channels: int) -> ImageCase:
@@ -141,11 +125,11 @@ def _from_manifest(path: Path, channels: int) -> list[ImageCase]:
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter=delimiter))
-    except (OSError, UnicodeDecodeError) as error:
+            table = csv.DictReader(file, delimiter=delimiter)
+            rows, header = list(table), list(table.fieldnames or [])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         message = f"{path}: cannot read the manifest ({error})"
         raise InputError(message, code="bad_manifest") from error
-    header = list(rows[0]) if rows else []
     columns = ["image"] if "image" in header else [f"image_{k}" for k in range(channels)]
     missing = [name for name in ("case", *columns) if name not in header]
     if missing or len(columns) != channels:
@@ -153,17 +137,26 @@ def _from_manifest(path: Path, channels: int) -> list[ImageCase]:
         message = f"{path}: the manifest needs the columns case, {needed}; it has "
         message += f"{', '.join(map(str, header)) or 'none'}"
         raise InputError(message, code="bad_manifest")
-    found = []
-    for row in rows:
-        files = tuple(path.parent / (row[name] or "") for name in columns)
-        found.append(ImageCase(str(row["case"]), files, _suffix(files[0]) or ".nii.gz"))
-    return found
+    if not rows:
+        message = f"{path}: the manifest has a header and no cases"
+        raise InputError(message, code="bad_manifest")
+    return [_from_row(path, row, columns) for row in rows]
+
+
+def _from_row(path: Path, row: dict[str, str | None], columns: list[str]) -> ImageCase:
+    case = row["case"] or ""
+    lacking = next((name for name in columns if not row[name]), None)
+    files = tuple(path.parent / (row[name] or "") for name in columns)
+    if lacking is not None:
+        text = f"{case}: the manifest {path.name} has no {lacking}"
+        return ImageCase(case, (), ".nii.gz", text, "missing_channel")
+    return ImageCase(case, files, _suffix(files[0]) or ".nii.gz")
 
 
 def _refuse_twice(found: Iterable[ImageCase], path: Path) -> None:
     seen: dict[str, ImageCase] = {}
     for one in found:
-        if not one.case or Path(one.case).name != one.case:
+        if one.case in ("", "..") or Path(one.case).name != one.case:
             message = f"{path}: {one.case!r} is no name for a file that is written"
             raise InputError(message, code="bad_name")
         if one.case in seen:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import torch
+
 from edgewise.errors import InputError
 from edgewise.io.integrity import default_max_bytes
 
@@ -16,10 +18,10 @@ from .options import Execution, Tiling
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MemoryNeeded", "available_memory", "memory_needed", "memory_of_grid"]
+__all__ = ["MemoryNeeded", "available_memory", "memory_needed", "memory_of_grid", "ran_out"]
 
 _FLOAT: Final = 4  # bytes
-_COPIES: Final = 2  # of a tile's logits: as the network gives them, and weighted
+_MIRRORED: Final = 3  # copies of a batch's logits: their sum, one run, and that run turned back
 _MEMINFO: Final = Path("/proc/meminfo")
 
 
@@ -30,9 +32,10 @@ class MemoryNeeded:
     Attributes
     ----------
     sums : int
-        Logits under construction, and their weights, for the rows held at once.
+        Logits under construction, and their weights, for the rows held at once; sums in half
+        precision are handed on in single precision, which is counted here.
     tiles : int
-        One batch of tiles and its logits.
+        One batch of tiles, its logits, and those of one tile weighted.
     result : int
         What is handed back; 0 if it is the sums themselves.
     classes, rows : int
@@ -60,13 +63,15 @@ class MemoryNeeded:
             f"{held}), tiles {_size(self.tiles)}, result {_size(self.result)}"
         )
 
-    def check(self, limit: int | None = None) -> None:
+    def check(self, limit: int | None = None, *, elsewhere: int = 0) -> None:
         """Raise unless it fits.
 
         Parameters
         ----------
         limit : int, optional
             Bytes. Default: `available_memory`.
+        elsewhere : int, default 0
+            Bytes of it that lie on an accelerator: they do not count without a limit.
 
         Raises
         ------
@@ -74,15 +79,14 @@ class MemoryNeeded:
             ``out_of_memory``; says what to change.
         """
         most = available_memory() if limit is None else limit
-        if self.total <= most:
+        if self.total - (elsewhere if limit is None else 0) <= most:
             return
-        whole = self.rows >= self.shape[0]
-        ways = ["a smaller tile along axis 0"] * (not whole)
-        ways += [
-            "segment() instead of sliding_window(), which holds only the rows of a tile"
-        ] * whole
+        whole = self.rows >= self.shape[0] and not self.result
+        logits = _FLOAT * self.classes * math.prod(self.shape)
+        ways = ["segment() instead of sliding_window(), which holds only the rows of a tile"]
+        ways = ways if whole else ["a smaller tile along axis 0"]
         ways += ["fewer classes", "a smaller batch_size"]
-        ways += ["LogitsFile with dtype float16 for logits on disk"] * (self.result > most // 2)
+        ways += ["LogitsFile with dtype float16 for logits on disk"] * (self.result >= logits)
         shape = " x ".join(map(str, self.shape))
         word = "are available" if limit is None else "are allowed (memory_limit)"
         message = f"{shape} voxels need {self}, but {_size(most)} {word}; use {', or '.join(ways)}"
@@ -102,6 +106,9 @@ def memory_needed(
     result_bytes: int = 1,
 ) -> MemoryNeeded:
     """Compute what a run will take beside the image and the network's own layers.
+
+    Without mirrored runs, which hold two more copies of a batch's logits. Every run states its own
+    needs in its first `TileEvent`.
 
     Parameters
     ----------
@@ -150,17 +157,26 @@ def memory_of_grid(
     """Compute what a run over a grid takes; `result` is bytes per voxel of the volume."""
     rows = grid.most_rows if slabs else grid.shape[0]
     held = rows * math.prod(grid.shape[1:])
-    copies = _COPIES + bool(execution.mirror_axes)
-    batch = min(execution.batch_size, len(grid))
-    per_tile = in_channels * math.prod(grid.tile) + copies * classes * math.prod(grid.output)
+    handed_on = classes * held * _FLOAT if sum_bytes < _FLOAT else 0
+    # a batch is always filled for a compiled network
+    batch = execution.batch_size if execution.compiled else min(execution.batch_size, len(grid))
+    logits = classes * math.prod(grid.output)
+    per_tile = in_channels * math.prod(grid.tile)
+    per_tile += logits * (_MIRRORED if execution.mirror_axes else 1)
     return MemoryNeeded(
-        sums=(classes + 1) * held * sum_bytes,
-        tiles=batch * per_tile * _FLOAT,
+        sums=(classes + 1) * held * sum_bytes + handed_on,
+        tiles=(batch * per_tile + logits) * _FLOAT,
         result=int(result * math.prod(grid.shape)),
         classes=classes,
         rows=rows,
         shape=grid.shape,
     )
+
+
+def ran_out(error: BaseException) -> bool:
+    """Whether an error says that memory is short; on the CPU torch has no type for it."""
+    known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+    return known or "can't allocate memory" in str(error)
 
 
 def available_memory() -> int:
@@ -179,4 +195,4 @@ def _size(count: int) -> str:
         if count >= size:
             value = count / size
             return f"{value:.1f} {unit}" if value < 100 else f"{value:.0f} {unit}"
-    return f"{count / 1024:.0f} KiB"
+    return f"{count} bytes" if 0 < count < 1024 else f"{count / 1024:.0f} KiB"

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, get_args
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+
+import numpy as np
 
 from edgewise.errors import ConfigError
 
 from .blending import BLENDS, PRESETS
 
-__all__ = ["Blend", "Execution", "MirrorAverage", "PadMode", "Precision", "Preset", "Tiling"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Blend", "Execution", "MirrorAverage", "PadMode", "Precision", "Preset", "Tiling",
+           "listed"]  # fmt: skip
 
 Blend: TypeAlias = Literal["gaussian", "constant"]
 Preset: TypeAlias = Literal["edgewise", "nnunet", "nnunet_half", "monai"]
@@ -41,7 +47,7 @@ class Tiling:
         What lies outside the image: 0, or NumPy's modes of the same name.
     slices : int, optional
         The volume's axis along which a 2D network walks, slice by slice.
-    halo, align : int or tuple of int
+    halo, align : int or sequence of int
         As in `windows.axis_windows`; one value or one per axis of the tile.
     """
 
@@ -51,8 +57,8 @@ class Tiling:
     preset: Preset = "edgewise"
     pad_mode: PadMode = "constant"
     slices: int | None = None
-    halo: int | tuple[int, ...] = 0
-    align: int | tuple[int, ...] = 1
+    halo: int | Sequence[int] = 0
+    align: int | Sequence[int] = 1
 
     def __post_init__(self) -> None:
         sizes = _whole_numbers("tile", self.tile, least=1)
@@ -60,7 +66,7 @@ class Tiling:
             message = f"tile must have one size per axis of the network, 1 to 3, got {self.tile!r}"
             raise ConfigError(message)
         object.__setattr__(self, "tile", sizes)
-        if not 0 < self.step <= 1:
+        if not isinstance(self.step, Real) or not 0 < self.step <= 1:
             message = f"step must lie in (0, 1], got {self.step!r} (1 is side by side)"
             raise ConfigError(message)
         _check_word("blend", self.blend, BLENDS)
@@ -68,8 +74,8 @@ class Tiling:
         _check_word("pad_mode", self.pad_mode, get_args(PadMode))
         for name, least in (("halo", 0), ("align", 1)):
             given = getattr(self, name)
-            values = (given,) * len(sizes) if isinstance(given, int) else given
-            values = _whole_numbers(name, values, least=least)
+            values = _whole_numbers(name, given, least=least)
+            values *= len(sizes) if np.ndim(given) == 0 else 1
             if len(values) != len(sizes):
                 message = f"{name} must have one value per axis of the tile ({len(sizes)}), "
                 message += f"got {given!r}"
@@ -129,14 +135,22 @@ class Execution:
             _whole_numbers("memory_limit", (self.memory_limit,), least=1)
 
 
+def listed(values: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    """Return the values of a sequence, or one value alone; what they are is checked later."""
+    try:
+        return tuple(values)
+    except TypeError:
+        return (values,)
+
+
 def _whole_numbers(name: str, values: Any, *, least: int) -> tuple[int, ...]:  # noqa: ANN401
     """Return whole numbers of at least `least`, or say which argument holds something else."""
-    listed = list(values) if isinstance(values, Sequence) or hasattr(values, "tolist") else [values]
-    for value in listed:
+    given = listed(values)
+    for value in given:
         if not hasattr(value, "__index__") or isinstance(value, bool) or int(value) < least:
             message = f"{name} must hold whole numbers of at least {least}, got {values!r}"
             raise ConfigError(message)
-    return tuple(int(value) for value in listed)
+    return tuple(int(value) for value in given)
 
 
 def _check_word(name: str, word: object, known: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewise.errors import ConfigError, EdgewiseError
+from edgewise.io.naming import natural_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -69,7 +70,7 @@ class PredictionLog:
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         self._folder = folder
         self._settings = json.loads(json.dumps({"schema": _SCHEMA, **settings}))
-        self.seconds: dict[str, float] = {}  # of cases that earlier runs finished
+        self._earlier: dict[str, CaseOutcome] = {}  # label maps of earlier runs
 
     def open(self, targets: Iterable[Path], *, overwrite: bool) -> None:
         """Make the folder ready, or refuse one that holds something else.
@@ -85,12 +86,20 @@ class PredictionLog:
         Raises
         ------
         ConfigError
-            If label maps are there that these settings did not make.
+            If label maps are there that these settings did not make, of these cases or of others:
+            the folder would mix them.
         EdgewiseError
             If the folder cannot be written.
         """
+        targets = list(targets)
         there = [target for target in targets if target.exists()]
-        file = self._folder / _SETTINGS
+        self._recall()
+        others = self._others({target.name for target in targets})
+        if there and not overwrite:
+            way = "--overwrite makes it anew, --out names another folder"
+            self._compare(there[0].name, way)
+        elif others:
+            self._compare(others[0].output, "--out names another folder")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             if overwrite:
@@ -99,36 +108,51 @@ class PredictionLog:
         except OSError as error:
             message = f"{self._folder}: cannot be written ({error.strerror or error})"
             raise EdgewiseError(message) from error
-        if there and not overwrite:
-            self._compare(file, there[0].name)
-        self._recall()
-        write_whole(file, json.dumps(self._settings, indent=1) + "\n")
+        write_whole(self._folder / _SETTINGS, json.dumps(self._settings, indent=1) + "\n")
 
-    def _compare(self, file: Path, there: str) -> None:
-        way = "--overwrite makes it anew, --out names another folder"
+    def seconds(self, case: str) -> float:
+        """Return what a case took when an earlier run made its label map, NaN if not known."""
+        return self._earlier[case].seconds if case in self._earlier else float("nan")
+
+    def _others(self, names: set[str]) -> list[CaseOutcome]:
+        """Return the label maps of earlier runs that lie in the folder and have other names."""
+        earlier = (row for row in self._earlier.values() if row.output not in names)
+        return [row for row in earlier if row.output and (self._folder / row.output).is_file()]
+
+    def _compare(self, there: str, way: str) -> None:
+        """Raise unless the label maps in the folder were made with these settings."""
         try:
-            stored = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            stored = json.loads((self._folder / _SETTINGS).read_text(encoding="utf-8"))
+            stored = dict(stored)
+        except (OSError, ValueError, TypeError):
             message = f"{self._folder}: {there} was not made by this command; {way}"
             raise ConfigError(message) from None
         keys = dict.fromkeys([*self._settings, *stored])
-        other = [key for key in keys if stored.get(key) != self._settings.get(key)]
+        # as text: NaN, of a data set without foreground, is not equal to itself
+        other = [k for k in keys if repr(stored.get(k)) != repr(self._settings.get(k))]
         if other:
-            message = f"{self._folder}: holds label maps made with other {', '.join(other)}; {way}"
+            message = f"{self._folder}: holds label maps ({there}, ...) made with other "
+            message += f"{', '.join(other)}; {way}"
             raise ConfigError(message)
 
     def _recall(self) -> None:
         try:
-            with (self._folder / _TABLE).open(encoding="utf-8", newline="") as file:
+            path = self._folder / _TABLE
+            with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
                 rows = list(csv.DictReader(file))
-        except (OSError, ValueError):
+        except (OSError, csv.Error):
             return
         for row in rows:
-            if row.get("status") in ("ok", "kept") and row.get("seconds"):
-                self.seconds[str(row["case"])] = _number(row["seconds"])
+            if row.get("status") in ("ok", "kept") and row.get("case"):
+                texts = {name: row.get(name) or "" for name in _COLUMNS if name != "seconds"}
+                known = CaseOutcome(seconds=_number(row.get("seconds")), **texts)
+                self._earlier[known.case] = known
 
     def write(self, outcomes: Iterable[CaseOutcome]) -> None:
-        """Write the table of all cases that were reached."""
+        """Write the table: cases that were reached, and label maps of earlier runs beside them."""
+        outcomes = list(outcomes)
+        outcomes += self._others({row.output for row in outcomes})
+        outcomes.sort(key=lambda row: natural_key(row.case))
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(_COLUMNS)
@@ -140,9 +164,9 @@ class PredictionLog:
         write_whole(self._folder / _TABLE, out.getvalue())
 
 
-def _number(text: str) -> float:
+def _number(text: str | None) -> float:
     try:
-        return float(text)
+        return float(text or "nan")
     except ValueError:
         return float("nan")
 

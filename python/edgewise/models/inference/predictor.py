@@ -16,6 +16,8 @@ from edgewise.models.preprocessing import Normalization, Preprocessing
 from edgewise.models.registry import create_model
 from edgewise.models.weights import load_weights
 
+from .consumers import check_one_each
+from .dense import NOT_MIRRORED
 from .description import WEIGHTS, read_description
 from .ensemble import Ensemble
 from .options import Execution, Tiling
@@ -39,18 +41,28 @@ _AS_IT_IS: Final = Preprocessing(
 class Predictor:
     """A trained network with all it needs to segment an image.
 
+    Where a network can be answered exactly, it is: one that ``takes_whole_image`` (DeepMedic) gets
+    it, by `dense.stream_dense`; one with a ``tile_stride`` (valid convolutions) gets tiles that
+    begin at its multiples, side by side, without the ``tile_halo`` voxels that met padding.
+
     Attributes
     ----------
     network : torch.nn.Module
         With ``in_channels``.
     tiling : Tiling
-        How volumes are cut.
+        How volumes are cut; for a network with a ``tile_stride`` step, blend, halo and align are
+        set, and the tile is enlarged if need be, unless `align` is given.
     preprocessing : Preprocessing
         What images go through before, and the way back. Default: taken as they are.
     execution : Execution
         How the network is run.
     labels, regions : tuple of int, optional
         As for `segment`.
+
+    Raises
+    ------
+    ConfigError
+        If there is not one label per class, or a network that takes the whole image is mirrored.
     """
 
     network: Any
@@ -59,6 +71,17 @@ class Predictor:
     execution: Execution = field(default_factory=Execution)
     labels: tuple[int, ...] | None = None
     regions: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.labels is not None and self.regions is not None:
+            message = "give labels (one class a voxel) or regions (overlapping channels), not both"
+            raise ConfigError(message)
+        for name, values in (("labels", self.labels), ("regions", self.regions)):
+            if values is not None and hasattr(self.network, "classes"):
+                check_one_each(values, self.network.classes, name)
+        if self.execution.mirror_axes and getattr(self.network, "takes_whole_image", False):
+            raise ConfigError(NOT_MIRRORED)
+        object.__setattr__(self, "tiling", _seamless(self.tiling, self.network))
 
     @classmethod
     def from_run(
@@ -239,6 +262,17 @@ class Predictor:
             "labels": self.labels,
             "regions": self.regions,
         }
+
+
+def _seamless(tiling: Tiling, network: Any) -> Tiling:  # noqa: ANN401
+    """Return tiles that answer as the whole image would, if the network says that there are."""
+    stride = getattr(network, "tile_stride", None)
+    if stride is None or tiling.align != Tiling(tile=tiling.tile).align:
+        return tiling
+    halo = getattr(network, "tile_halo", 0)
+    least = network.sizes.minimum + stride - 1 + 2 * halo  # answers `stride` voxels for certain
+    tile = tuple(network.sizes.nearest(max(n, least))[-1] for n in tiling.tile)
+    return replace(tiling, tile=tile, step=1.0, blend="constant", align=stride, halo=halo)
 
 
 def _refuse_nan(array: NDArray[Any]) -> None:

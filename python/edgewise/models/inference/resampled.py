@@ -50,6 +50,7 @@ class ResampledLabels:
         self._background = background
         self._apart = separate_axis
         self._resampler: ArgmaxResampler | None = None
+        self.needs_logits = regions is not None
 
     def begin(self, classes: int, shape: tuple[int, ...]) -> None:
         """See `Consumer`.

@@ -1,7 +1,7 @@
 """A network's answer brought back onto the image's own grid.
 
 Linear interpolation goes with the rows as they come, in bounded memory; a cubic spline needs all
-logits at once.
+logits at once. A network that takes its surroundings from the whole image gets it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgewise.models.preprocessing.resampling import separate_axis
+from edgewise.models.preprocessing.resampling import resample_logits, separate_axis
 
 from .consumers import Consumer, Labels, Logits, label_dtype
+from .dense import stream_dense
 from .resampled import ResampledLabels
 from .stream import stream
 
@@ -65,15 +66,21 @@ def answer_on_own_grid(
         nearest = apart if rule.order_across == 0 else None
         consumer = ResampledLabels(shape, labels=labels, regions=regions, separate_axis=nearest)
     else:
-        logits = stream(
-            prepared.array, network, Logits(), tiling=tiling, execution=execution, slabs=False,
-            progress=progress,
+        consumer = Logits()
+    if getattr(network, "takes_whole_image", False):
+        answer = stream_dense(
+            prepared.array, network, consumer,  # type: ignore[arg-type]  # it says that it is one
+            segment=max(tiling.tile), execution=execution, progress=progress,
         )  # fmt: skip
-        found = prepared.restore(logits, regions=regions)
-        return found if labels is None else np.asarray(labels, dtype=label_dtype(labels))[found]
-    inside = stream(
-        prepared.array, network, consumer, tiling=tiling, execution=execution, progress=progress
-    )
-    whole = np.zeros(origin.shape, inside.dtype)
-    whole[origin.box] = inside
-    return np.ascontiguousarray(whole.transpose(np.argsort(origin.axes)))
+    else:
+        answer = stream(
+            prepared.array, network, consumer, tiling=tiling, execution=execution,
+            slabs=not isinstance(consumer, Logits), progress=progress,
+        )  # fmt: skip
+    if isinstance(consumer, Logits):
+        answer = resample_logits(
+            answer, shape, rule=rule, before=prepared.spacing, after=origin.spacing, regions=regions
+        )
+        if labels is not None:
+            answer = np.asarray(labels, dtype=label_dtype(labels))[answer]
+    return prepared.place(answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,9 +14,10 @@ import torch
 from edgewise.errors import ConfigError, InputError, ShapeError
 
 from .blending import blend_weights
+from .consumers import Logits
 from .forward import Forward
 from .grid import Grid, Tile, cut, make_grid
-from .memory import MemoryNeeded, memory_of_grid
+from .memory import MemoryNeeded, memory_of_grid, ran_out
 from .options import Execution, Tiling
 from .sums import SlabSums
 
@@ -92,12 +93,15 @@ def stream(
     ------
     ShapeError
         If image, tile and network do not fit one another.
+    ConfigError
+        If the device cannot be used, or the consumer takes logits and gets probabilities.
     InputError
         ``out_of_memory`` before the start if the run does not fit, ``not_finite`` if the network
         answers NaN.
     """
     execution = Execution() if execution is None else execution
-    voxels = _as_array(image)
+    refuse_probabilities(consumer, execution)
+    voxels = as_image(image)
     grid = make_grid(voxels.shape[1:], tiling)
     walk = None
     if len(grid.shape) > len(tiling.tile):
@@ -111,9 +115,25 @@ def stream(
         consumer.close()
 
 
-def _as_array(image: Any) -> NDArray[Any]:  # noqa: ANN401
+def refuse_probabilities(consumer: Consumer, execution: Execution) -> None:
+    """Raise ConfigError if a consumer that decides by logits would get probabilities."""
+    if execution.mirror_average == "softmax" and getattr(consumer, "needs_logits", False):
+        message = "mirror_average='softmax' makes probabilities; regions and Probabilities need "
+        message += "logits: use 'logits'"
+        raise ConfigError(message)
+
+
+def as_image(image: Any) -> NDArray[Any]:  # noqa: ANN401
+    """Return an image (C, ...) as an array of numbers.
+
+    Raises
+    ------
+    ShapeError
+        If it has no voxel, no channels, or holds something else.
+    """
     if isinstance(image, torch.Tensor):
-        image = image.detach().cpu().numpy()
+        image = image.detach().cpu()
+        image = (image.float() if image.dtype == torch.bfloat16 else image).numpy()
     array = np.asarray(image)
     if array.ndim < 2 or 0 in array.shape:
         message = f"image must have channels first and at least one voxel, got shape {array.shape}"
@@ -153,10 +173,9 @@ class _Run:
         self._check_mirroring(grid)
         classes = int(logits.shape[1])
         self._consumer.begin(classes, grid.shape)
-        held = self._claim(grid, classes, slabs=slabs)
+        held, device = self._claim(grid, classes, slabs=slabs)
         weights = blend_weights(grid.output, self._tiling.blend, self._tiling.preset)
         plane = grid.shape[1:]
-        device = self._sums_device(held)
         dtype = torch.float16 if self._tiling.sum_bytes == 2 else torch.float32
         sums = SlabSums(classes, held.rows, plane, torch.from_numpy(weights), device, dtype)
         done = 0
@@ -190,26 +209,32 @@ class _Run:
                 message += "voxel apart; use another tile, or no mirror_axes"
                 raise ConfigError(message)
 
-    def _claim(self, grid: Grid, classes: int, *, slabs: bool) -> MemoryNeeded:
-        """Compute what the run takes, and refuse it if that is too much."""
+    def _claim(self, grid: Grid, classes: int, *, slabs: bool) -> tuple[MemoryNeeded, torch.device]:
+        """Compute what the run takes and where sums are kept; refuse it if that is too much."""
         needed = memory_of_grid(
             grid,
             self._execution,
             classes=classes,
             in_channels=self._image.shape[0],
             slabs=slabs,
-            result=self._consumer.bytes_per_voxel if slabs else 0,
+            result=self._consumer.bytes_per_voxel,
             sum_bytes=self._tiling.sum_bytes,
         )
-        needed.check(self._execution.memory_limit)
-        return needed
+        device = self._sums_device(needed)
+        beside = device.type != "cpu"
+        if isinstance(self._consumer, Logits) and not (slabs or beside):
+            needed = replace(needed, result=0)  # it keeps the sums
+        needed.check(self._execution.memory_limit, elsewhere=needed.sums if beside else 0)
+        return needed, device
 
     def _sums_device(self, needed: MemoryNeeded) -> torch.device:
         """Return where sums are kept: beside the network, if that leaves it half of the memory."""
         device = self._forward.device
         if device.type != "cuda":
             return torch.device("cpu")
-        free, _ = torch.cuda.mem_get_info(device)
+        # by number: not every torch takes a device here
+        index = torch.cuda.current_device() if device.index is None else device.index
+        free, _ = torch.cuda.mem_get_info(index)
         return device if needed.sums <= free // 2 else torch.device("cpu")
 
     def _batches(self, grid: Grid) -> Iterator[list[Tile]]:
@@ -230,7 +255,9 @@ class _Run:
         tensor = torch.from_numpy(batch)
         try:
             return self._forward(tensor)[: len(tiles)]
-        except torch.OutOfMemoryError as error:
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out(error):
+                raise
             if sums is None or sums.device.type == "cpu":
                 message = (
                     f"no memory for the network on {len(tiles)} tile(s) of {grid.tile}; use a "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .grid import Tile
 
-__all__ = ["SlabSums", "SumsOnCpuWarning"]
+__all__ = ["SlabSums", "SumsOnCpuWarning", "refuse_nan"]
 
 
 class SumsOnCpuWarning(UserWarning):
@@ -115,11 +115,7 @@ class SlabSums:
         """
         done = self._values[:, :rows]
         done /= self._counts[:rows]
-        for channel in done:  # class by class: what the test leaves behind stays small
-            if bool(torch.isnan(channel).any()):
-                message = "the network returned NaN; check its weights and the image's scale, or "
-                message += "use precision float32"
-                raise InputError(message, code="not_finite")
+        refuse_nan(done)
         return done
 
     def drop(self, rows: int) -> None:
@@ -129,6 +125,15 @@ class SlabSums:
             part[:kept] = part[rows:].clone()
             part[kept:] = 0
         self.first += rows
+
+
+def refuse_nan(logits: torch.Tensor) -> None:
+    """Raise InputError, ``not_finite``, if a network answered NaN somewhere."""
+    for channel in logits:  # class by class: what the test leaves behind stays small
+        if bool(torch.isnan(channel).any()):
+            message = "the network returned NaN; check its weights and the image's scale, or "
+            message += "use precision float32"
+            raise InputError(message, code="not_finite")
 
 
 def _zeros(shape: Sequence[int], device: torch.device, dtype: torch.dtype) -> torch.Tensor:

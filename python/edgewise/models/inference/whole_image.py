@@ -9,7 +9,7 @@ import numpy as np
 from edgewise.errors import ConfigError
 
 from .consumers import Consumer, Labels, Logits
-from .options import Blend, Execution, MirrorAverage, PadMode, Precision, Preset, Tiling
+from .options import Blend, Execution, MirrorAverage, PadMode, Precision, Preset, Tiling, listed
 from .resampled import ResampledLabels
 from .stream import Progress, stream
 
@@ -128,11 +128,11 @@ def sliding_window(
     ((2, 50, 40), dtype('float32'))
     """
     tiling = Tiling(
-        tile=tuple(tile), step=step, blend=blend, preset=preset, pad_mode=pad_mode, slices=slices,
-        halo=_each(halo), align=_each(align),
+        tile=listed(tile), step=step, blend=blend, preset=preset, pad_mode=pad_mode, slices=slices,
+        halo=halo, align=align,
     )  # fmt: skip
     execution = Execution(
-        mirror_axes=tuple(mirror_axes), mirror_average=mirror_average, batch_size=batch_size,
+        mirror_axes=listed(mirror_axes), mirror_average=mirror_average, batch_size=batch_size,
         device=device, precision=precision, deterministic=deterministic,
         channels_last=channels_last, compiled=compiled, memory_limit=memory_limit,
     )  # fmt: skip
@@ -213,15 +213,15 @@ def segment(
     array([[0, 5],
            [5, 0]], dtype=uint8)
     """
-    if regions is not None and mirror_average == "softmax":
-        message = "mirror_average='softmax' is for exclusive classes, not for regions; use 'logits'"
+    if separate_axis is not None and out_shape is None:
+        message = f"separate_axis={separate_axis} is for out_shape=, which is not given"
         raise ConfigError(message)
     tiling = Tiling(
-        tile=tuple(tile), step=step, blend=blend, preset=preset, pad_mode=pad_mode, slices=slices,
-        halo=_each(halo), align=_each(align),
+        tile=listed(tile), step=step, blend=blend, preset=preset, pad_mode=pad_mode, slices=slices,
+        halo=halo, align=align,
     )  # fmt: skip
     execution = Execution(
-        mirror_axes=tuple(mirror_axes), mirror_average=mirror_average, batch_size=batch_size,
+        mirror_axes=listed(mirror_axes), mirror_average=mirror_average, batch_size=batch_size,
         device=device, precision=precision, deterministic=deterministic,
         channels_last=channels_last, compiled=compiled, memory_limit=memory_limit,
     )  # fmt: skip
@@ -234,7 +234,3 @@ def segment(
     return np.asarray(
         stream(image, network, consumer, tiling=tiling, execution=execution, progress=progress)
     )
-
-
-def _each(value: int | Sequence[int]) -> int | tuple[int, ...]:
-    return value if isinstance(value, int) else tuple(value)

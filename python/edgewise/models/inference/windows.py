@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from edgewise.errors import ConfigError, ShapeError
 
-__all__ = ["Window", "axis_windows", "monai_starts", "nnunet_starts"]
+__all__ = ["Window", "axis_windows", "edgewise_starts", "monai_starts", "nnunet_starts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,22 @@ def nnunet_starts(size: int, tile: int, step: float = 0.5) -> tuple[int, ...]:
     return _evenly(size - tile, tile * step)
 
 
+def edgewise_starts(size: int, tile: int, step: float = 0.5) -> tuple[int, ...]:
+    """Return nnU-Net's beginnings, none of them twice.
+
+    Parameters
+    ----------
+    size, tile, step
+        As for `nnunet_starts`, which repeats tiles where ``tile * step`` is less than a voxel.
+
+    Examples
+    --------
+    >>> nnunet_starts(4, 1, 0.5), edgewise_starts(4, 1, 0.5)
+    ((0, 0, 1, 2, 2, 2, 3), (0, 1, 2, 3))
+    """
+    return _evenly(size - tile, max(tile * step, 1.0))
+
+
 def _evenly(way: int, furthest: float) -> tuple[int, ...]:
     """Spread beginnings from 0 to `way`, at most `furthest` apart."""
     count = math.ceil(way / furthest) + 1
@@ -85,13 +102,16 @@ def monai_starts(size: int, tile: int, step: float = 0.5) -> tuple[int, ...]:
     return tuple(min(k * apart, size - tile) for k in range(count))
 
 
+_RULES: Final = {"edgewise": edgewise_starts, "nnunet": nnunet_starts, "monai": monai_starts}
+
+
 def axis_windows(
     size: int,
     tile: int,
     output: int | None = None,
     *,
     step: float = 0.5,
-    rule: str = "nnunet",
+    rule: str = "edgewise",
     halo: int = 0,
     align: int = 1,
 ) -> tuple[Window, ...]:
@@ -107,7 +127,7 @@ def axis_windows(
         tile. Where it is less, the first and the last tile reach beyond the image.
     step : float, default 0.5
         Largest distance between two tiles, as a fraction of what one answers for.
-    rule : {"nnunet", "monai"}
+    rule : {"edgewise", "nnunet", "monai"}
         How tiles are spread.
     halo : int, default 0
         Outermost voxels of an output that are not used, save at the image's own border.
@@ -141,10 +161,8 @@ def axis_windows(
     way = max(size - output, 0)
     if align > 1:
         starts = _aligned(way, core, step, align, rule)
-    elif rule == "monai":
-        starts = monai_starts(way + core, core, step)
     else:
-        starts = nnunet_starts(way + core, core, step)
+        starts = _RULES[rule](way + core, core, step)
     margin = (tile - output) // 2
     last = len(starts) - 1
     windows = []

@@ -235,6 +235,21 @@ class DeepMedic(nn.Module):
         return product
 
     @property
+    def takes_whole_image(self) -> bool:
+        """Whether contexts come from beyond a tile, so that tiles would cut them off."""
+        return not self.inset
+
+    @property
+    def tile_stride(self) -> int | None:
+        """Tiles that begin at multiples answer as the whole image does; None if none do."""
+        return None if self.takes_whole_image else self.stride
+
+    @property
+    def tile_halo(self) -> int:
+        """Voxels at the border of a tile's answer that met padding."""
+        return self.fused_reach
+
+    @property
     def layouts(self) -> Mapping[str, Callable[[dict[str, Tensor]], dict[str, Tensor]]]:
         """Other names of weights that `load_weights` understands."""
         return {"deepmedic": lambda state: _from_program(state, self.fused_dropout)}

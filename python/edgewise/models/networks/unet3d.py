@@ -72,6 +72,8 @@ class UNet3d(nn.Module):
         self.in_channels, self.classes = in_channels, classes
         self._padding, self._norm, self._coarsest = padding, norm, (2**depth,) * 3
         self.sizes = sizes_of(depth, padding)
+        # tiles of a valid network that begin at multiples answer as the whole image does
+        self.tile_stride = 2**depth if padding == "valid" and norm != "instance" else None
         width = [base * 2**level for level in range(depth + 2)]  # 32, 64 ... 512
         self.contracting = nn.ModuleList(
             _two_convolutions(

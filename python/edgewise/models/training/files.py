@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from edgewise import io
 from edgewise.errors import ConfigError, InputError, ReadError
 from edgewise.image import Image, match_grid
+from edgewise.io.channels import (
+    by_name,
+    count_volumes,
+    group_channels,
+    image_files,
+    read_channels,
+)
 from edgewise.io.naming import natural_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["CaseFiles", "channel_count", "list_images", "list_labels", "pair_files"]
-
-_CHANNEL: Final = re.compile(r"(?P<name>.+)_(?P<channel>\d{4})")
-_MOST_VOLUMES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,37 +62,12 @@ class CaseFiles:
             message = f"case {self.name} has labels ({self.labels.name}) and no image; expected "
             message += f"{self.name}_0000 or {self.name} with a known suffix"
             raise ReadError(message, code="no_such_file")
-        channels = _read_channels(self.channels)
+        channels = read_channels(self.channels)
         if len(channels) != count:
             message = f"case {self.name} has {len(channels)} channels, the others {count}"
             raise ReadError(message, code="channel_count")
-        first = channels[0]
-        channels[1:] = [match_grid(first, other)[0] for other in channels[1:]]
         labels = io.as_labels(io.read(self.labels))
-        return channels, match_grid(first, labels)[0]
-
-
-def _read_channels(paths: Sequence[Path]) -> list[Image]:
-    if len(paths) == 1 and (volumes := _volumes(paths[0])) > 1:
-        return [io.read(paths[0], volume=k) for k in range(volumes)]
-    return [io.read(path) for path in paths]
-
-
-def _volumes(path: Path) -> int:
-    """Return how many volumes a file holds; a damaged one is told of when it is read."""
-    try:
-        io.read_header(path)
-    except ReadError as error:
-        if error.code != "4d_input":
-            raise
-    else:
-        return 1
-    for count in range(1, _MOST_VOLUMES):
-        try:
-            io.read_header(path, volume=count)
-        except ReadError:
-            return count
-    return _MOST_VOLUMES
+        return channels, match_grid(channels[0], labels)[0]
 
 
 def channel_count(cases: Sequence[CaseFiles]) -> int:
@@ -105,7 +83,9 @@ def channel_count(cases: Sequence[CaseFiles]) -> int:
         if not case.channels:
             continue
         try:
-            count = len(case.channels) if len(case.channels) > 1 else _volumes(case.channels[0])
+            count = (
+                len(case.channels) if len(case.channels) > 1 else count_volumes(case.channels[0])
+            )
         except ReadError:
             continue
         counts[count] = counts.get(count, 0) + 1
@@ -123,22 +103,23 @@ def list_images(folder: str | Path) -> dict[str, tuple[Path, ...]]:
     Parameters
     ----------
     folder : path
-        ``NAME_0000``, ``NAME_0001``, ... belong together if the numbers start at 0 and none is
-        missing; any other file is an image of its own.
+        ``NAME_0000``, ``NAME_0001``, ... belong together; any other file is an image of its own,
+        see `group_channels`.
 
     Raises
     ------
     InputError
-        If there is no such folder, it holds no image, or two files are the same channel.
+        If there is no such folder, it holds no image, two files are the same channel, or one is
+        missing.
     """
-    found: dict[str, dict[int, Path]] = {}
-    for path in _known_files(Path(folder)):
-        match = _CHANNEL.fullmatch(io.stem(path))
-        name = match["name"] if match else io.stem(path)
-        channel = int(match["channel"]) if match else 0
-        if channel in found.setdefault(name, {}):
-            raise _twice(name, found[name][channel], path)
-        found[name][channel] = path
+    numbered, plain = group_channels(_known_files(Path(folder)))
+    found = {name: {0: path} for name, path in by_name(plain).items()}
+    for name, channels in numbered.items():
+        if name in found:
+            message = f"case {name}: {found[name][0].name} and {min(channels.values()).name} are "
+            message += "the same; keep one of them"
+            raise InputError(message, code="duplicate_case")
+        found[name] = channels
     images: dict[str, tuple[Path, ...]] = {}
     for name in sorted(found, key=natural_key):
         numbers = sorted(found[name])
@@ -159,12 +140,7 @@ def list_labels(folder: str | Path) -> dict[str, Path]:
     InputError
         If there is no such folder, it holds no label map, or two files have one name.
     """
-    found: dict[str, Path] = {}
-    for path in _known_files(Path(folder)):
-        name = io.stem(path)
-        if name in found:
-            raise _twice(name, found[name], path)
-        found[name] = path
+    found = by_name(_known_files(Path(folder)))
     return {name: found[name] for name in sorted(found, key=natural_key)}
 
 
@@ -198,17 +174,8 @@ def _known_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         message = f"{folder}: there is no such folder"
         raise InputError(message, code="no_such_folder")
-    files = [
-        path
-        for path in sorted(folder.iterdir())
-        if not path.name.startswith(".") and io.stem(path) != path.name
-    ]
+    files = image_files(folder)
     if not files:
         message = f"{folder}: no file with a known suffix ({', '.join(io.SUFFIXES)})"
         raise InputError(message)
     return files
-
-
-def _twice(name: str, first: Path, second: Path) -> InputError:
-    message = f"case {name}: {first.name} and {second.name} are the same; keep one of them"
-    return InputError(message, code="duplicate_case")

@@ -171,6 +171,8 @@ def test_json_is_one_document(command, data):
         (["--validation", "nowhere"], 3, "no such folder"),
         (["--loss", "dise"], 2, "dice"),
         (["--metrics", "dize"], 2, "dize"),
+        (["--metrics", "volume_ref,dice"], 2, "'volume_ref', of which no value is better"),
+        (["--model", "unet2d"], 2, "unet2d takes images of 2 axes, case"),
     ],
 )
 def test_wrong_usage_is_one_sentence(command, data, more, code, said):
@@ -178,6 +180,16 @@ def test_wrong_usage_is_one_sentence(command, data, more, code, said):
     assert done[0] == code
     assert said in done[2]
     assert "Traceback" not in done[2]
+
+
+def test_folders_that_are_none_or_the_same(command, data):
+    one = next(data.images.iterdir())
+    code, _, err = command("train", one, data.labels, "-o", "run", *SMALL)
+    assert (code, err.count("\n")) == (3, 1)
+    assert "is a file; give the folder" in err
+    code, _, err = command("train", data.labels, data.labels, "-o", "run", *SMALL)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "the same folder" in err
 
 
 def test_a_3d_unet_learns_phantoms_and_evaluate_reports_it(command, tmp_path):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .card import Card as Card
     from .card import KnownWeights as KnownWeights
     from .card import Sizes as Sizes
+    from .creation import create_model as create_model
     from .export import export_program as export_program
     from .inference import Ensemble as Ensemble
     from .inference import Execution as Execution
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
     from .preprocessing import Preprocessing as Preprocessing
     from .preprocessing import ResamplingRule as ResamplingRule
     from .preprocessing import plan_preprocessing as plan_preprocessing
-    from .registry import create_model as create_model
     from .registry import list_models as list_models
     from .registry import model_info as model_info
     from .score_maps import locate as locate
@@ -115,7 +115,7 @@ _HOMES: Final = {  # where each name lives
     "TrainingCase": "training",
     "admissible_sizes": "arithmetic.admissible",
     "boundary_map": "losses",
-    "create_model": "registry",
+    "create_model": "creation",
     "dense_logits": "inference.dense",
     "deterministic": "inference",
     "export_program": "export",
@@ -148,7 +148,9 @@ _HOMES: Final = {  # where each name lives
     "upsample_scores": "score_maps",
     "weights_path": "weights",
 }
-_TORCHLESS: Final = frozenset({"card", "losses", "outputs", "plans", "preprocessing", "registry"})
+_TORCHLESS: Final = frozenset(
+    {"card", "creation", "losses", "outputs", "plans", "preprocessing", "registry"}
+)
 
 __all__ = sorted(_HOMES, key=lambda name: (name[0].islower(), name))  # classes first
 

@@ -1,25 +1,19 @@
-"""The networks by name: list them, read their cards, build them."""
+"""The networks by name: list them, read their cards; `edgewise.models.creation` builds them."""
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from edgewise._extras import require
 from edgewise.errors import ConfigError
 
 from .cards import ALL_CARDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from .card import Card
 
-__all__ = ["create_model", "list_models", "model_info"]
+__all__ = ["list_models", "model_info", "unknown"]
 
 _CARDS: Final[dict[str, Card]] = {card.name: card for card in ALL_CARDS}
 
@@ -51,7 +45,7 @@ def list_models(*, family: str | None = None, spatial_dims: int | None = None) -
     """
     families = {card.family for card in ALL_CARDS}
     if family is not None and family not in families:
-        raise ConfigError(_unknown("family", family, families))
+        raise ConfigError(unknown("family", family, families))
     if spatial_dims not in (None, 2, 3):
         message = f"spatial_dims must be 2 or 3, got {spatial_dims!r}"
         raise ConfigError(message)
@@ -71,60 +65,12 @@ def model_info(name: str) -> Card:
         If there is no network of this name; the message suggests one.
     """
     if not isinstance(name, str) or name not in _CARDS:
-        raise ConfigError(_unknown("model", name, _CARDS))
+        raise ConfigError(unknown("model", name, _CARDS))
     return _CARDS[name]
 
 
-def create_model(name: str, *, weights: str | Path | None = None, **sizes: Any) -> Any:  # noqa: ANN401
-    """Build a network.
-
-    Parameters
-    ----------
-    name : str
-        One of `list_models`.
-    weights : path, optional
-        A file for `load_weights`. Default: random values.
-    **sizes
-        Arguments of the builder, such as ``in_channels`` and ``classes``; without them the
-        published configuration is built. ``edgewise models NAME`` lists them.
-
-    Returns
-    -------
-    torch.nn.Module
-        In training mode, on the current default device (``torch.device("meta")`` works).
-
-    Raises
-    ------
-    ConfigError
-        For an unknown name or argument, or one with which no network can be built.
-    ReadError
-        If `weights` cannot be read or do not fit.
-    MissingExtraError
-        If torch is not installed.
-    """
-    card = model_info(name)
-    require("torch", extra="models")
-    build = _builder(card)
-    known = inspect.signature(build).parameters
-    for size in sizes:
-        if size not in known:
-            raise ConfigError(_unknown(f"argument of {name}", size, known))
-    model = build(**sizes)
-    if weights is not None:
-        from .weights import load_weights
-
-        load_weights(model, weights)
-    return model
-
-
-def _builder(card: Card) -> Callable[..., Any]:
-    module, _, function = card.builder.partition(":")
-    networks = importlib.import_module(f"edgewise.models.networks.{module}")
-    build: Callable[..., Any] = getattr(networks, function)
-    return build
-
-
-def _unknown(what: str, name: object, known: Any) -> str:  # noqa: ANN401
+def unknown(what: str, name: object, known: Any) -> str:  # noqa: ANN401
+    """Return the sentence on a name that is not there, with the nearest of those that are."""
     plain = re.sub("[^a-z0-9]", "", str(name).lower())  # U-Net 2D: unet2d
     spelled = {re.sub("[^a-z0-9]", "", entry): entry for entry in known}
     near = [spelled[found] for found in get_close_matches(plain, list(spelled), n=1)]

@@ -12,8 +12,8 @@ import torch
 
 from edgewise.errors import ConfigError, LabelError
 from edgewise.image import Image
+from edgewise.models.creation import create_model
 from edgewise.models.preprocessing import Normalization, Preprocessing
-from edgewise.models.registry import create_model
 from edgewise.models.weights import load_weights
 
 from .consumers import check_one_each

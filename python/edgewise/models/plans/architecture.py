@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewise.errors import ReadError
-from edgewise.models.registry import create_model
+from edgewise.models.creation import create_model
 
 from .document import Document
 

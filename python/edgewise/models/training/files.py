@@ -154,9 +154,12 @@ def pair_files(
     InputError
         As `list_images` and `list_labels`.
     ConfigError
-        If `names` has a case that has no label map.
+        If `names` has a case that has no label map, or both folders are one.
     """
     pictures, maps = list_images(images), list_labels(labels)
+    if Path(images).samefile(labels):
+        message = f"images and labels are the same folder ({labels}); a network would learn to copy"
+        raise ConfigError(message)
     chosen = list(maps) if names is None else list(names)
     for name in chosen:
         if name not in maps:
@@ -172,7 +175,9 @@ def pair_files(
 
 def _known_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        message = f"{folder}: there is no such folder"
+        problem = "is a file; give the folder that it lies in"
+        problem = problem if folder.exists() else "there is no such folder"
+        message = f"{folder}: {problem}"
         raise InputError(message, code="no_such_folder")
     files = image_files(folder)
     if not files:

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 
 from edgewise.errors import ConfigError, InputError, ReadError
+from edgewise.models.creation import create_model
 from edgewise.models.inference.description import FILE, ModelDescription, read_description
-from edgewise.models.registry import create_model
 
 from .checkpoint import latest
 from .data import FolderCases

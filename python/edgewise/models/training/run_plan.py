@@ -16,9 +16,10 @@ import numpy as np
 import torch
 
 from edgewise.errors import ConfigError, EdgewiseError, InputError, LabelError
+from edgewise.models.creation import create_model
 from edgewise.models.inference.description import ModelDescription
 from edgewise.models.preprocessing import Preprocessing, plan_preprocessing
-from edgewise.models.registry import create_model, model_info
+from edgewise.models.registry import model_info
 
 from .answers import answered_size
 from .loader import ahead
@@ -243,7 +244,6 @@ def make_plan(
     ConfigError
         If a label, a size or an option is impossible.
     """
-
     network = _network(options)
 
     def look(index: int) -> tuple[frozenset[int], int] | None:

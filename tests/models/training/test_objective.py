@@ -43,7 +43,9 @@ def test_a_loss_is_split_into_its_parts():
     assert Objective("dice", deep_supervision=False)(OUTPUTS[0], LABELS, SAME)[1] == {}
 
 
-@pytest.mark.parametrize("loss", [hausdorff_loss, "hausdorff", make_loss("hausdorff")], ids=str)
+@pytest.mark.parametrize(
+    "loss", [hausdorff_loss, "hausdorff", make_loss("hausdorff")], ids=["function", "name", "Loss"]
+)
 def test_distances_are_in_mm_however_the_loss_is_given(loss):
     expected = hausdorff_loss(OUTPUTS[0], LABELS, spacing=(2.0, 0.5))
     assert value(loss) == pytest.approx(expected.item())

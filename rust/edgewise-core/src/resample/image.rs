@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::parallel;
 use crate::simd::{self, Isa, Kernel};
 
-use super::element::{Brain, Element, Elements, Half, LANES, sixteen};
-use super::evaluate::spread;
+use super::element::{Elements, LANES, Lanes};
+use super::evaluate::ends;
 use super::grid::Stretches;
 use super::strided::Layout;
 use super::taps::{Interpolation, Tap, taps};
@@ -46,45 +46,13 @@ pub fn linear_into(
     out: &mut [f32],
 ) -> Result<()> {
     check(layout, image.len(), to, out.len())?;
-    let job = &Job::new(layout, to, interpolation);
-    match image {
-        Elements::Float16(data) => linear::<Half>(data, job, threads, out),
-        Elements::Bfloat16(data) => linear::<Brain>(data, job, threads, out),
-        Elements::Float32(data) => linear::<f32>(data, job, threads, out),
-        Elements::Float64(data) => linear::<f64>(data, job, threads, out),
-        Elements::Uint8(data) => linear::<u8>(data, job, threads, out),
-        Elements::Uint16(data) => linear::<u16>(data, job, threads, out),
-        Elements::Uint32(data) => linear::<u32>(data, job, threads, out),
-        Elements::Uint64(data) => linear::<u64>(data, job, threads, out),
-        Elements::Int8(data) => linear::<i8>(data, job, threads, out),
-        Elements::Int16(data) => linear::<i16>(data, job, threads, out),
-        Elements::Int32(data) => linear::<i32>(data, job, threads, out),
-        Elements::Int64(data) => linear::<i64>(data, job, threads, out),
-    }
-    Ok(())
-}
-
-struct Job {
-    layout: Layout,
-    z: Vec<Tap>,
-    y: Vec<Tap>,
-    x: Stretches,
-}
-
-impl Job {
-    fn new(layout: &Layout, to: [usize; 3], interpolation: [Interpolation; 3]) -> Self {
-        let [z, y, x] = all_taps(layout, to, interpolation);
-        Self { layout: *layout, z, y, x: Stretches::new(&x) }
-    }
-}
-
-fn linear<T: Element>(data: &[T::Bits], job: &Job, threads: usize, out: &mut [f32]) {
+    let job = &Job::new(image, layout, to, interpolation);
     let plane = job.y.len() * job.x.width;
     let threads = parallel::worthwhile(threads, out.len());
     parallel::install(threads, |parallel| {
         let task = |(k, out): (usize, &mut [f32])| {
             let first = k * PLANES;
-            simd::dispatch(Slab::<T> { data, job, planes: first..first + out.len() / plane, out });
+            simd::dispatch(Slab { job, planes: first..first + out.len() / plane, out });
         };
         if parallel {
             out.par_chunks_mut(PLANES * plane).enumerate().for_each(task);
@@ -92,12 +60,39 @@ fn linear<T: Element>(data: &[T::Bits], job: &Job, threads: usize, out: &mut [f3
             out.chunks_mut(PLANES * plane).enumerate().for_each(task);
         }
     });
+    Ok(())
+}
+
+struct Job<'a> {
+    image: Elements<'a>,
+    layout: Layout,
+    z: Vec<Tap>,
+    y: Vec<Tap>,
+    x: Stretches,
+}
+
+impl<'a> Job<'a> {
+    fn new(
+        image: Elements<'a>,
+        layout: &Layout,
+        to: [usize; 3],
+        interpolation: [Interpolation; 3],
+    ) -> Self {
+        let [z, y, x] = all_taps(layout, to, interpolation);
+        Self { image, layout: *layout, z, y, x: Stretches::new(&x) }
+    }
+
+    /// A row of the image.
+    fn read(&self, (z, y): (usize, usize), values: &mut [f32]) {
+        let [_, along_z, along_y, along_x] = self.layout.strides;
+        let start = self.layout.start as isize + z as isize * along_z + y as isize * along_y;
+        self.image.round(start as usize, along_x, &mut values[..self.layout.shape[3]]);
+    }
 }
 
 /// Some planes of the target.
-struct Slab<'a, T: Element> {
-    data: &'a [T::Bits],
-    job: &'a Job,
+struct Slab<'a> {
+    job: &'a Job<'a>,
     planes: Range<usize>,
     out: &'a mut [f32],
 }
@@ -109,7 +104,7 @@ struct Line {
     values: Vec<f32>,
 }
 
-impl<T: Element> Kernel for Slab<'_, T> {
+impl Kernel for Slab<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -131,30 +126,24 @@ impl<T: Element> Kernel for Slab<'_, T> {
                 }
                 for (line, y) in lines.iter_mut().zip([tap.low, tap.high]) {
                     if line.row != Some(y) && (y == tap.low || tap.high != tap.low) {
-                        along_z::<T, I>(
-                            isa,
-                            (self.data, &job.layout),
-                            (job.z[plane], y),
-                            line,
-                            &mut next,
-                        );
+                        along_z(isa, job, (job.z[plane], y), line, &mut next);
                     }
                 }
                 let low = lines[0].values.as_chunks().0;
                 let high = lines[usize::from(tap.high != tap.low)].values.as_chunks().0;
                 let mixing = mixed.as_chunks_mut().0.iter_mut().zip(low).zip(high);
                 for ((mixed, a), b) in mixing {
-                    if tap.weight == 0.0 {
-                        *mixed = *a;
+                    *mixed = if tap.weight == 0.0 {
+                        *a
                     } else {
-                        isa.store(isa.mix(isa.load(a), isa.load(b), isa.all(tap.weight)), mixed);
-                    }
+                        between(isa, (a, b), &[tap.weight; LANES])
+                    };
                 }
                 for (stretch, out) in out.chunks_mut(job.x.each * LANES).enumerate() {
                     let start = job.x.read[stretch].start;
                     for (out, sixteen) in out.chunks_mut(LANES).zip(job.x.of(stretch)) {
-                        let mut values = [0.0; LANES];
-                        isa.store(spread(isa, &mixed[start..], sixteen), &mut values);
+                        let (a, b) = ends(&mixed[start..], sixteen);
+                        let values = between(isa, (&a, &b), &sixteen.weight);
                         out.copy_from_slice(&values[..out.len()]);
                     }
                 }
@@ -165,50 +154,39 @@ impl<T: Element> Kernel for Slab<'_, T> {
 
 /// Read row `y` between two planes.
 #[inline(always)]
-fn along_z<T: Element, I: Isa>(
-    isa: I,
-    (data, layout): (&[T::Bits], &Layout),
-    (z, y): (Tap, usize),
-    line: &mut Line,
-    next: &mut [f32],
-) {
+fn along_z<I: Isa>(isa: I, job: &Job<'_>, (z, y): (Tap, usize), line: &mut Line, next: &mut [f32]) {
     line.row = Some(y);
-    read::<T, I>(isa, data, layout, (z.low, y), &mut line.values);
+    job.read((z.low, y), &mut line.values);
     if z.weight == 0.0 {
         return;
     }
-    read::<T, I>(isa, data, layout, (z.high, y), next);
+    job.read((z.high, y), next);
     let values = line.values.as_chunks_mut().0;
     for (a, b) in values.iter_mut().zip(next.as_chunks().0) {
-        isa.store(isa.mix(isa.load(a), isa.load(b), isa.all(z.weight)), a);
+        *a = between(isa, (a, b), &[z.weight; LANES]);
     }
 }
 
+/// Values between others, which may be infinite or so large that their difference is.
 #[inline(always)]
-fn read<T: Element, I: Isa>(
-    isa: I,
-    data: &[T::Bits],
-    layout: &Layout,
-    (z, y): (usize, usize),
-    values: &mut [f32],
-) {
-    let [_, along_z, along_y, along_x] = layout.strides;
-    let start = layout.start as isize + z as isize * along_z + y as isize * along_y;
-    for (k, chunk) in values.as_chunks_mut().0.iter_mut().enumerate() {
-        let x = k * LANES;
-        if x >= layout.shape[3] {
-            break;
-        }
-        let there = LANES.min(layout.shape[3] - x);
-        if along_x == 1 && there == LANES {
-            isa.store(sixteen::<T, I>(isa, data, start as usize + x), chunk);
-            continue;
-        }
-        let mut some = [T::Bits::default(); LANES];
-        for (i, one) in some[..there].iter_mut().enumerate() {
-            *one = data[(start + (x + i) as isize * along_x) as usize];
-        }
-        isa.store(T::wide(isa, &some), chunk);
+fn between<I: Isa>(isa: I, (a, b): (&Lanes, &Lanes), weights: &Lanes) -> Lanes {
+    let values = isa.mix(isa.load(a), isa.load(b), isa.load(weights));
+    let mut found = [0.0; LANES];
+    isa.store(values, &mut found);
+    // of a finite number the difference from itself is 0, of others no number
+    if isa.at_least(isa.sub(values, values), isa.all(0.0)) != u16::MAX {
+        mend((a, b), weights, &mut found);
+    }
+    found
+}
+
+/// Equal values stay what they are, and infinity is only lost beside its opposite.
+#[cold]
+#[inline(never)]
+fn mend((a, b): (&Lanes, &Lanes), weights: &Lanes, found: &mut Lanes) {
+    for (i, found) in found.iter_mut().enumerate().filter(|(_, found)| !found.is_finite()) {
+        let (a, b, weight) = (a[i], b[i], weights[i]);
+        *found = if a.to_bits() == b.to_bits() { a } else { a * (1.0 - weight) + b * weight };
     }
 }
 

@@ -116,8 +116,9 @@ def resample_argmax(
     the default for it that library's rule, `regions` its ``regions_class_order``.
 
     Values are computed in single precision along the first axis, then the second, then the third.
-    Memory beyond the result: 16 bytes per class and element of a row, for each thread; if the last
-    axis is not contiguous in memory, also at most 18 rows of 9 planes of all classes.
+    Memory beyond the result: 16 bytes per class and element of a row, for each thread; also at most
+    18 rows of 9 planes of all classes if the last axis is not contiguous in memory, and in single
+    precision of bfloat16 and float64.
 
     Examples
     --------

@@ -98,7 +98,7 @@ fn column_bounds<T: Element, I: Isa>(
         let at = (start + row) as usize;
         let next = at.wrapping_add_signed(rows.class);
         for k in 0..2 {
-            simd::prefetch_one(rows.data, next + k * LANES);
+            simd::prefetch_one(rows.data, next.wrapping_add(k * LANES));
             let values = sixteen::<T, I>(isa, rows.data, at + k * LANES);
             most[k] = isa.max(values, most[k]);
             least[k] = isa.min(values, least[k]);

@@ -180,7 +180,10 @@ fn along<I: Isa>(isa: I, (a, b): (&Lanes, &Lanes), weight: f32) -> I::Floats {
 /// What values of a row of the target lie between, in a row of the source that begins where the taps are counted from.
 #[inline(always)]
 pub(super) fn ends(row: &[f32], to: &Sixteen) -> (Lanes, Lanes) {
-    let places = [&to.low, &to.high];
-    let [low, high] = places.map(|places| places.map(|place| row[place as usize]));
+    let (mut low, mut high) = ([0.0; LANES], [0.0; LANES]);
+    for i in 0..LANES {
+        low[i] = row[to.low[i] as usize];
+        high[i] = row[to.high[i] as usize];
+    }
     (low, high)
 }

@@ -98,10 +98,9 @@ struct Slab<'a> {
 }
 
 /// A source row interpolated along z, and which one it is.
-#[derive(Default)]
 struct Line {
     row: Option<usize>,
-    values: Vec<f32>,
+    values: Vec<Lanes>,
 }
 
 impl Kernel for Slab<'_> {
@@ -109,11 +108,10 @@ impl Kernel for Slab<'_> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let (job, width) = (self.job, self.job.layout.shape[3]);
-        let room = width.next_multiple_of(LANES) + 2 * LANES;
-        let mut lines = [0, 1].map(|_| Line { row: None, values: vec![0.0; room] });
-        let mut next = vec![0.0; room];
-        let mut mixed = vec![0.0; room];
+        let job = self.job;
+        let room = vec![[0.0; LANES]; job.layout.shape[3].div_ceil(LANES)];
+        let mut lines = [0, 1].map(|_| Line { row: None, values: room.clone() });
+        let (mut next, mut mixed) = (room.clone(), room);
         let mut rows = self.out.chunks_exact_mut(job.x.width);
         for plane in self.planes {
             for line in &mut lines {
@@ -126,67 +124,86 @@ impl Kernel for Slab<'_> {
                 }
                 for (line, y) in lines.iter_mut().zip([tap.low, tap.high]) {
                     if line.row != Some(y) && (y == tap.low || tap.high != tap.low) {
-                        along_z(isa, job, (job.z[plane], y), line, &mut next);
+                        line.row = Some(y);
+                        let z = job.z[plane];
+                        job.read((z.low, y), line.values.as_flattened_mut());
+                        if z.weight != 0.0 {
+                            job.read((z.high, y), next.as_flattened_mut());
+                            between(isa, (&line.values, &next), z.weight, &mut mixed);
+                            std::mem::swap(&mut line.values, &mut mixed);
+                        }
                     }
                 }
-                let low = lines[0].values.as_chunks().0;
-                let high = lines[usize::from(tap.high != tap.low)].values.as_chunks().0;
-                let mixing = mixed.as_chunks_mut().0.iter_mut().zip(low).zip(high);
-                for ((mixed, a), b) in mixing {
-                    *mixed = if tap.weight == 0.0 {
-                        *a
-                    } else {
-                        between(isa, (a, b), &[tap.weight; LANES])
-                    };
-                }
-                for (stretch, out) in out.chunks_mut(job.x.each * LANES).enumerate() {
-                    let start = job.x.read[stretch].start;
-                    for (out, sixteen) in out.chunks_mut(LANES).zip(job.x.of(stretch)) {
-                        let (a, b) = ends(&mixed[start..], sixteen);
-                        let values = between(isa, (&a, &b), &sixteen.weight);
-                        out.copy_from_slice(&values[..out.len()]);
-                    }
+                let row = if tap.weight == 0.0 {
+                    &lines[0].values
+                } else {
+                    let [low, high] = &lines;
+                    between(isa, (&low.values, &high.values), tap.weight, &mut mixed);
+                    &mixed
+                };
+                along_x(isa, row.as_flattened(), &job.x, out);
+            }
+        }
+    }
+}
+
+/// Values between those of two rows.
+#[inline(always)]
+fn between<I: Isa>(isa: I, (a, b): (&[Lanes], &[Lanes]), weight: f32, to: &mut [Lanes]) {
+    let weights = isa.all(weight);
+    let mut check = isa.all(0.0);
+    for ((to, a), b) in to.iter_mut().zip(a).zip(b) {
+        let values = isa.mix(isa.load(a), isa.load(b), weights);
+        check = isa.add(check, isa.sub(values, values));
+        isa.store(values, to);
+    }
+    if not_finite(isa, check) {
+        let ends = a.as_flattened().iter().zip(b.as_flattened());
+        for (to, (&a, &b)) in to.as_flattened_mut().iter_mut().zip(ends) {
+            mend(to, (a, b), weight);
+        }
+    }
+}
+
+/// Values between those of a row.
+#[inline(always)]
+fn along_x<I: Isa>(isa: I, row: &[f32], x: &Stretches, to: &mut [f32]) {
+    let mut check = isa.all(0.0);
+    for (stretch, to) in to.chunks_mut(x.each * LANES).enumerate() {
+        let row = &row[x.read[stretch].start..];
+        for (to, sixteen) in to.chunks_mut(LANES).zip(x.of(stretch)) {
+            let (a, b) = ends(row, sixteen);
+            let found = isa.mix(isa.load(&a), isa.load(&b), isa.load(&sixteen.weight));
+            check = isa.add(check, isa.sub(found, found));
+            let mut values = [0.0; LANES];
+            isa.store(found, &mut values);
+            to.copy_from_slice(&values[..to.len()]);
+        }
+    }
+    if not_finite(isa, check) {
+        for (stretch, to) in to.chunks_mut(x.each * LANES).enumerate() {
+            let row = &row[x.read[stretch].start..];
+            for (to, sixteen) in to.chunks_mut(LANES).zip(x.of(stretch)) {
+                let (a, b) = ends(row, sixteen);
+                for (i, to) in to.iter_mut().enumerate() {
+                    mend(to, (a[i], b[i]), sixteen.weight[i]);
                 }
             }
         }
     }
 }
 
-/// Read row `y` between two planes.
+/// Whether a sum of differences of values from themselves says that one of them is not finite: those are no numbers, others 0.
 #[inline(always)]
-fn along_z<I: Isa>(isa: I, job: &Job<'_>, (z, y): (Tap, usize), line: &mut Line, next: &mut [f32]) {
-    line.row = Some(y);
-    job.read((z.low, y), &mut line.values);
-    if z.weight == 0.0 {
-        return;
-    }
-    job.read((z.high, y), next);
-    let values = line.values.as_chunks_mut().0;
-    for (a, b) in values.iter_mut().zip(next.as_chunks().0) {
-        *a = between(isa, (a, b), &[z.weight; LANES]);
-    }
+fn not_finite<I: Isa>(isa: I, check: I::Floats) -> bool {
+    isa.at_least(check, isa.all(0.0)) != u16::MAX
 }
 
-/// Values between others, which may be infinite or so large that their difference is.
+/// Where a difference was not finite: equal values stay what they are, and infinity is only lost beside its opposite.
 #[inline(always)]
-fn between<I: Isa>(isa: I, (a, b): (&Lanes, &Lanes), weights: &Lanes) -> Lanes {
-    let values = isa.mix(isa.load(a), isa.load(b), isa.load(weights));
-    let mut found = [0.0; LANES];
-    isa.store(values, &mut found);
-    // of a finite number the difference from itself is 0, of others no number
-    if isa.at_least(isa.sub(values, values), isa.all(0.0)) != u16::MAX {
-        mend((a, b), weights, &mut found);
-    }
-    found
-}
-
-/// Equal values stay what they are, and infinity is only lost beside its opposite.
-#[cold]
-#[inline(never)]
-fn mend((a, b): (&Lanes, &Lanes), weights: &Lanes, found: &mut Lanes) {
-    for (i, found) in found.iter_mut().enumerate().filter(|(_, found)| !found.is_finite()) {
-        let (a, b, weight) = (a[i], b[i], weights[i]);
-        *found = if a.to_bits() == b.to_bits() { a } else { a * (1.0 - weight) + b * weight };
+fn mend(value: &mut f32, (a, b): (f32, f32), weight: f32) {
+    if !value.is_finite() {
+        *value = if a.to_bits() == b.to_bits() { a } else { a * (1.0 - weight) + b * weight };
     }
 }
 

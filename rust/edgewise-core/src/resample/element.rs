@@ -91,11 +91,11 @@ impl Elements<'_> {
     /// The elements from `start` on, `stride` apart, each rounded once to single precision.
     pub(super) fn round(self, start: usize, stride: isize, to: &mut [f32]) {
         match self {
-            Self::Float16(data) => simd::dispatch(Halves { data, start, stride, to }),
+            Self::Float16(data) => simd::dispatch(Widening { data, start, stride, to }),
+            Self::Float32(data) => simd::dispatch(Widening { data, start, stride, to }),
             Self::Bfloat16(data) => {
                 each(data, start, stride, to, |bits| f32::from_bits(u32::from(bits) << 16));
             }
-            Self::Float32(data) => each(data, start, stride, to, |number| number),
             Self::Float64(data) => each(data, start, stride, to, |number| number as f32),
             Self::Uint8(data) => each(data, start, stride, to, f32::from),
             Self::Uint16(data) => each(data, start, stride, to, f32::from),
@@ -129,25 +129,31 @@ fn each<T: Copy, U>(
     }
 }
 
-/// Half precision to single precision: processors without an instruction for it take long.
-struct Halves<'a> {
-    data: &'a [u16],
+/// What kernels read to single precision, with the instructions that kernels have.
+struct Widening<'a, T> {
+    data: &'a [T],
     start: usize,
     stride: isize,
     to: &'a mut [f32],
 }
 
-impl Kernel for Halves<'_> {
+impl<T: Element> Kernel for Widening<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        for (k, to) in self.to.chunks_mut(LANES).enumerate() {
-            let start = self.start.wrapping_add_signed((k * LANES) as isize * self.stride);
-            let mut bits = [0; LANES];
-            each(self.data, start, self.stride, &mut bits[..to.len()], |bits| bits);
+        let Self { data, start, stride, to } = self;
+        let whole = if stride == 1 { to.len() / LANES * LANES } else { 0 };
+        let (sixteens, rest) = to.split_at_mut(whole);
+        for (k, to) in sixteens.as_chunks_mut().0.iter_mut().enumerate() {
+            isa.store(sixteen(isa, data, start + k * LANES), to);
+        }
+        for (k, to) in rest.chunks_mut(LANES).enumerate() {
+            let start = start.wrapping_add_signed((whole + k * LANES) as isize * stride);
+            let mut some = [T::default(); LANES];
+            each(data, start, stride, &mut some[..to.len()], |one| one);
             let mut wide = [0.0; LANES];
-            isa.store(isa.halves(&bits), &mut wide);
+            isa.store(T::wide(isa, &some), &mut wide);
             to.copy_from_slice(&wide[..to.len()]);
         }
     }

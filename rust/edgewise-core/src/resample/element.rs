@@ -31,8 +31,13 @@ impl Element for f32 {
         if let Elements::Float32(data) = elements { Some(data) } else { None }
     }
 
+    #[inline]
     fn copy(elements: Elements<'_>, start: usize, stride: isize, to: &mut [Self]) {
-        elements.round(start, stride, to);
+        if let Elements::Float32(data) = elements {
+            each(data, start, stride, to, |number| number); // a few at a time: not worth a dispatch
+        } else {
+            elements.round(start, stride, to);
+        }
     }
 }
 
@@ -46,6 +51,7 @@ impl Element for u16 {
         if let Elements::Float16(data) = elements { Some(data) } else { None }
     }
 
+    #[inline]
     fn copy(elements: Elements<'_>, start: usize, stride: isize, to: &mut [Self]) {
         if let Elements::Float16(data) = elements {
             each(data, start, stride, to, |bits| bits);
@@ -109,6 +115,7 @@ impl Elements<'_> {
     }
 }
 
+#[inline]
 fn each<T: Copy, U>(
     data: &[T],
     start: usize,

@@ -152,6 +152,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--page", type=Path, metavar="FILE", help="put the table between its marks")
     parser.add_argument("--one", metavar="NAME", help="MiB of that contender, in this process")
     options = parser.parse_args(arguments)
+    known = [case.id for case in CASES]
+    for name in options.cases:
+        if name not in known:
+            parser.error(f"no case {name!r}: choose from {', '.join(known)}")
+    if options.page and not _has_marks(options.page):
+        parser.error(f"--page {options.page} needs lines {' and '.join(_MARKS)}: add them")
     cases = [case for case in CASES if not options.cases or case.id in options.cases]
     if options.one is not None:
         set_threads(1)
@@ -175,6 +181,10 @@ def main(arguments: list[str]) -> int:
     return 1 if any("problem" in row for row in rows) else 0
 
 
+def _has_marks(page: Path) -> bool:
+    return page.is_file() and all(mark in page.read_text() for mark in _MARKS)
+
+
 def _one_process_each(options: argparse.Namespace, cases: list[Case]) -> list[dict[str, Any]]:
     """Run each number of threads in its own process: thread pools keep their first size."""
     rows = []
@@ -185,7 +195,9 @@ def _one_process_each(options: argparse.Namespace, cases: list[Case]) -> list[di
             command += ["--threads", str(threads), "--rounds", str(options.rounds)]
             command += ["--limit", str(options.limit), "--json", str(path)]
             command += ["--quick"] if options.quick else []
-            subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+            done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+            if not path.is_file():
+                sys.exit(f"benches resample: {threads} threads ended with {done.returncode}")
             rows += json.loads(path.read_text())["rows"]
     return rows
 

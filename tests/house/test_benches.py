@@ -114,6 +114,14 @@ def test_resampling_from_input_to_page(tmp_path):
     assert "| 3 classes, network, float32, 64x128x128 to 128x256x256 | 1 |" in page.read_text()
 
 
+def test_resampling_is_refused_before_anything_is_timed(tmp_path):
+    for arguments in (["no such case"], ["3", "--page", str(tmp_path / "none.md")]):
+        command = [sys.executable, "-m", "benches", "resample", *arguments]
+        done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+        assert done.returncode == 2
+        assert arguments[-1] in done.stderr.splitlines()[-1]
+
+
 def test_a_swap_whose_values_differ_has_no_times(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
     from benches import swap

@@ -211,6 +211,7 @@ def test_thick_slices_are_resampled_apart():
         (((1, 1, 1), (3.1, 1, 1)), apart),
         (((4, 4, 1), (1, 1, 1)), plain),  # two axes of the largest spacing
         ((None, (3.1, 0.9, 1)), apart),
+        (((4, 4, 1), (9, 1, 1)), plain),  # the source decides: no single axis
     ]:
         found = resample_argmax(logits, shape, spacing_in=spacings[0], spacing_out=spacings[1])
         np.testing.assert_array_equal(found, expected)
@@ -321,6 +322,63 @@ def test_an_image_of_the_same_shape_is_itself():
     np.testing.assert_array_equal(resample(image, image.shape), image)
 
 
+def test_infinite_values_of_images_stay_where_they_are():
+    inf, nan = np.inf, np.nan
+    image = np.array([inf, -inf, nan, 1, inf, inf, 3e38, -3e38] * 5, np.float32)
+    for shape in [(40,), (40, 1), (40, 1, 1)]:
+        np.testing.assert_array_equal(resample(image.reshape(shape), shape).ravel(), image)
+        twice = resample(image.reshape(shape), (80, *shape[1:])).ravel()
+        expected = np.array([inf, *[nan] * 6, *[inf] * 6], np.float32)
+        np.testing.assert_array_equal(twice[:13], expected)
+        np.testing.assert_allclose(twice[13:15], [1.5e38, -1.5e38])
+
+
+@pytest.mark.parametrize("dtype", ["u4", "i4", "u8", "i8", "f8"])
+def test_numbers_are_rounded_once(dtype):
+    # on the border between two numbers of single precision, and a little beyond
+    numbers = [2**24 + 1, 2**24 + 3] + ([2**60 + 2**36, 2**60 + 2**36 + 1] if "8" in dtype else [])
+    image = np.array(numbers * 20, dtype)
+    expected = image.astype(np.float32)
+    np.testing.assert_array_equal(resample(image, image.shape), expected)
+    np.testing.assert_array_equal(resample(image[::-1], image.shape), expected[::-1])
+
+
+def test_out_in_the_memory_of_the_logits():
+    logits = np.random.default_rng(9).normal(size=(3, 40, 50)).astype(np.float32)
+    expected = resample_argmax(logits, (80, 100))
+    out = logits.view(np.uint8).reshape(-1)[:8000].reshape(80, 100)
+    np.testing.assert_array_equal(resample_argmax(logits, (80, 100), out=out), expected)
+    slab = np.zeros((2, 4, 5), np.float32)
+    resampler = ArgmaxResampler(
+        (4, 5), (4, 5), 2, out=slab.view(np.uint8)[0, :, :20].reshape(-1)[:20].reshape(4, 5)
+    )
+    with pytest.raises(ConfigError, match="memory of out"):
+        resampler.push(slab)
+
+
+def test_out_that_is_not_aligned():
+    logits = np.random.default_rng(9).normal(size=(3, 4, 5)).astype(np.float32)
+    out = np.frombuffer(bytearray(41), np.uint8)[1:].view(np.uint16).reshape(4, 5)
+    np.testing.assert_array_equal(resample_argmax(logits, (4, 5), out=out), logits.argmax(axis=0))
+    with pytest.raises(ConfigError, match="contiguous"):
+        ArgmaxResampler((4, 5), (4, 5), 3, out=out)
+
+
+def test_bfloat16_of_other_libraries():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    logits = np.random.default_rng(2).normal(size=(3, 5, 6)).astype(ml_dtypes.bfloat16)
+
+    class Tensor:  # as jax has them: arrays only when they are asked for
+        dtype = logits.dtype
+
+        def __array__(self, dtype=None, copy=None):
+            return logits
+
+    expected = resample_argmax(logits.astype(np.float32), (8, 11))
+    np.testing.assert_array_equal(resample_argmax(logits, (8, 11)), expected)
+    np.testing.assert_array_equal(resample_argmax(Tensor(), (8, 11)), expected)
+
+
 def test_bad_arguments_are_named():
     logits = np.zeros((2, 3, 4), np.float32)
     with pytest.raises(TypeError, match="int64"):
@@ -335,8 +393,20 @@ def test_bad_arguments_are_named():
         resample_argmax(logits[:0], (3, 4))
     with pytest.raises(ConfigError, match="order"):
         resample_argmax(logits, (3, 4), order=3)
-    with pytest.raises(ConfigError, match="separate_axis"):
-        resample_argmax(logits, (3, 4), separate_axis=2)
+    for order in (1.0, True, [1], np.array([1, 0])):
+        with pytest.raises(ConfigError, match="order must be"):
+            resample_argmax(logits, (3, 4), order=order)
+    for axis in (2, -3, 1.0, [1], np.array([0, 1])):
+        with pytest.raises(ConfigError, match="separate_axis"):
+            resample_argmax(logits, (3, 4), separate_axis=axis)
+    for labels in (3, "ab", {1: 2, 2: 3}, {1, 2}):
+        with pytest.raises(LabelError, match="per class in their order"):
+            resample_argmax(logits, (3, 4), labels=labels)
+    with pytest.raises(ShapeError, match="in_shape must have one to three axes, got 3"):
+        ArgmaxResampler((3, 4), 3, 2)
+    for classes in (0, 1.5, "2"):
+        with pytest.raises(ShapeError, match="classes must be a whole number"):
+            ArgmaxResampler((3, 4), (3, 4), classes)
     with pytest.raises(ConfigError, match="exclude each other"):
         resample_argmax(logits, (3, 4), labels=[1, 2], regions=[1, 2])
     with pytest.raises(ConfigError, match="threads"):

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from edgewise._arguments import as_threads
-from edgewise._core import simd_level  # noqa: TID251
+from edgewise._core import __version__, simd_level  # noqa: TID251
 
 from .contender import DISTRIBUTIONS
 
@@ -43,7 +43,7 @@ def machine() -> dict[str, object]:
     >>> sorted(machine())
     ['cores', 'cpu', 'instructions', 'system', 'versions']
     """
-    versions = {"edgewise": version("edgewise"), "Python": platform.python_version()}
+    versions = {"edgewise": __version__, "Python": platform.python_version()}
     for distribution in sorted({"numpy", *DISTRIBUTIONS.values()}, key=str.lower):
         with contextlib.suppress(PackageNotFoundError):
             versions[distribution] = version(distribution)

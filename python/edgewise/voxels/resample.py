@@ -68,8 +68,8 @@ def resample_argmax(
         1: linear between voxels. 0: the nearest voxel.
     separate_axis : int, optional
         Along this axis the nearest voxel counts, in the planes across it values are linear.
-        Default: the axis of the largest spacing, if it alone is that large and more than 3 times
-        the least (of `spacing_in`, else of `spacing_out`); without spacings none.
+        Default: of `spacing_in`, or else of `spacing_out`, whichever is more than 3 times its
+        least somewhere, the axis of the largest, if just one is that large; without spacings none.
     labels : sequence of int, optional
         The label of each class. Default: 0, 1, 2, ...
     background : int, default 0
@@ -78,7 +78,7 @@ def resample_argmax(
         Classes may overlap, and each is there where its logit is above 0 (its sigmoid above 1/2);
         of several the last one wins. The label of each class; excludes `labels`.
     out : array of uint8 or uint16, optional
-        Where to put the result. Default: a new array.
+        Where to put the result; may lie in the memory of `logits`. Default: a new array.
     threads : int or "auto", default "auto"
         Number of threads; the result does not depend on it.
 
@@ -86,7 +86,7 @@ def resample_argmax(
     -------
     array of uint8, or of uint16 if a label is above 255; or `out`
         Of equal classes the first one wins. NaN never wins; infinite values are larger or smaller
-        than all others.
+        than all others. float64 is rounded to single precision before.
 
     Raises
     ------
@@ -116,8 +116,9 @@ def resample_argmax(
     the default for it that library's rule, `regions` its ``regions_class_order``.
 
     Values are computed in single precision along the first axis, then the second, then the third.
-    Memory beyond the result: 16 bytes per class and element of a row, for each thread; if the last
-    axis is not contiguous in memory, also at most 18 rows of 9 planes of all classes.
+    Memory beyond the result: 16 bytes per class and element of a row, for each thread; also at most
+    18 rows of 9 planes of all classes if the last axis is not contiguous in memory, and in single
+    precision of bfloat16 and float64.
 
     Examples
     --------
@@ -132,7 +133,9 @@ def resample_argmax(
     labelling = as_labelling(array.shape[0], labels, background, regions)
     linear = linear_axes(ndim, order, separate_axis, (spacing_in, spacing_out))
     result = labelling.new_array(shape, out)
-    flat = result if result.flags.c_contiguous else np.empty(shape, result.dtype)
+    direct = result.flags.c_contiguous and result.flags.aligned
+    direct = direct and not np.may_share_memory(array, result)
+    flat = result if direct else np.empty(shape, result.dtype)
     label_planes(
         np.expand_dims(array, tuple(range(1, 4 - ndim))),
         kind,
@@ -220,7 +223,8 @@ def resample(
     Returns
     -------
     array of float32 with order 1, of the type of `image` with order 0
-        What is no number spreads to voxels that lie between it and another one.
+        NaN and infinite values spread to voxels that lie between them and others; between
+        infinite values of both signs is NaN. Whole numbers and float64 are rounded to float32.
 
     Raises
     ------

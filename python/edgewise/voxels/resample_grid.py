@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
@@ -47,13 +47,14 @@ def as_elements(values: ArrayLike, name: str) -> tuple[AnyArray, str]:
     float16, and bfloat16 of tensors and arrays of `ml_dtypes`, come as their bits in uint16.
     """
     given: Any = values
-    kind = str(getattr(given, "dtype", "")).removeprefix("torch.")
-    if kind == "bfloat16":
-        native = isinstance(given, np.ndarray)
-        given = given.view(np.uint16 if native else sys.modules["torch"].int16)
+    kind = str(getattr(given, "dtype", ""))
+    if kind == "torch.bfloat16":
+        given = given.view(sys.modules["torch"].int16)
+    elif kind == "bfloat16":
+        given = np.asarray(given).view(np.uint16)
     array = as_array(given, name)
-    if kind == "bfloat16":
-        return array.view(np.uint16), kind
+    if kind.endswith("bfloat16"):
+        return array.view(np.uint16), "bfloat16"
     if array.dtype.kind == "b":
         return array.view(np.uint8), "bool"
     if array.dtype.itemsize > 8:
@@ -85,7 +86,7 @@ def linear_axes(
     spacings: tuple[Spacing, Spacing] = (None, None),
 ) -> tuple[bool, ...]:
     """Return for each axis whether it is interpolated linearly, else the nearest voxel counts."""
-    if isinstance(order, bool) or order not in (0, 1):
+    if not isinstance(order, int | np.integer) or isinstance(order, bool) or order not in (0, 1):
         message = f"order must be 0 (nearest) or 1 (linear), got {order!r}"
         raise ConfigError(message)
     separate = _separate_axis(ndim, separate_axis, spacings)
@@ -96,21 +97,22 @@ def _separate_axis(
     ndim: int, separate_axis: int | None, spacings: tuple[Spacing, Spacing]
 ) -> int | None:
     """Return the axis that is asked for, or that of thick slices of the source or the target."""
-    thick = [_thick_axis(as_spacing(spacing, ndim)) for spacing in spacings if spacing is not None]
+    given = [as_spacing(spacing, ndim) for spacing in spacings if spacing is not None]
     if separate_axis is None:
-        return next((axis for axis in thick if axis is not None), None)
-    if isinstance(separate_axis, bool) or separate_axis not in range(-ndim, ndim):
+        thick = (spacing for spacing in given if max(spacing) > _ANISOTROPIC * min(spacing))
+        return _coarsest_axis(next(thick, None))
+    whole = isinstance(separate_axis, int | np.integer) and not isinstance(separate_axis, bool)
+    if not whole or not -ndim <= separate_axis < ndim:
         message = f"separate_axis must be an axis of the {ndim} or None, got {separate_axis!r}"
         raise ConfigError(message)
-    return separate_axis % ndim
+    return int(separate_axis) % ndim
 
 
-def _thick_axis(spacing: tuple[float, ...]) -> int | None:
-    """Return the one axis of the largest spacing if that is beyond three times the least."""
-    largest = max(spacing)
-    if largest <= _ANISOTROPIC * min(spacing) or spacing.count(largest) > 1:
+def _coarsest_axis(spacing: tuple[float, ...] | None) -> int | None:
+    """Return the axis of the largest spacing unless there are several."""
+    if spacing is None or spacing.count(max(spacing)) > 1:
         return None
-    return spacing.index(largest)
+    return spacing.index(max(spacing))
 
 
 def three_axes(values: Sequence[_T], *, missing: _T, slabs: bool = False) -> tuple[_T, _T, _T]:
@@ -185,6 +187,9 @@ def as_labelling(
         raise ConfigError(message)
     given, name = (labels, "labels") if regions is None else (regions, "regions")
     values = range(classes) if given is None else given
+    if isinstance(values, str | Mapping | Set) or not np.iterable(values):
+        message = f"{name} must be one whole number per class in their order, got {given!r}"
+        raise LabelError(message)
     found = tuple(_as_label(value, name) for value in values)
     if len(found) != classes:
         message = f"{name} must name one label per class ({classes}), got {len(found)}"

@@ -6,6 +6,7 @@ slabs lies between those.
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,19 +90,22 @@ class ArgmaxResampler:
         out: LabelArray | None = None,
         threads: Threads = "auto",
     ) -> None:
-        ndim = len(in_shape)
+        ndim = len(in_shape) if isinstance(in_shape, Sized) else 0
         if not 1 <= ndim <= 3:
             message = f"in_shape must have one to three axes, got {in_shape!r}"
             raise ShapeError(message)
         self.in_shape = as_shape(in_shape, ndim, "in_shape")
         self.out_shape = as_shape(out_shape, ndim, "out_shape")
-        self.classes = as_shape((classes,), 1, "classes")[0]
+        if not isinstance(classes, int | np.integer) or classes < 1:
+            message = f"classes must be a whole number of at least 1, got {classes!r}"
+            raise ShapeError(message)
+        self.classes = int(classes)
         self.received = 0
         self.done = 0
         self._labelling = as_labelling(self.classes, labels, background, regions)
         self._linear = linear_axes(ndim, order, separate_axis, (spacing_in, spacing_out))
         self._out = self._labelling.new_array(self.out_shape, out)
-        if not self._out.flags.c_contiguous:
+        if not (self._out.flags.c_contiguous and self._out.flags.aligned):
             message = "out must be contiguous in C order, so that planes can be written one by one"
             raise ConfigError(message)
         self._threads = as_threads(threads)
@@ -122,6 +126,8 @@ class ArgmaxResampler:
             If it is of another type than these, or than the slabs before.
         ShapeError
             If its classes or planes do not fit, or there are more planes than `in_shape` says.
+        ConfigError
+            If it lies in the memory of `out`.
         """
         slab, kind = as_logits(logits, "logits")
         self._check(slab, kind)
@@ -158,6 +164,9 @@ class ArgmaxResampler:
         if slab.shape[1] > left:
             message = f"a slab of {slab.shape[1]} planes arrived where {left} are left"
             raise ShapeError(message)
+        if np.may_share_memory(slab, self._out):
+            message = "a slab lies in the memory of out, which is written to: give a copy"
+            raise ConfigError(message)
         if self._kind and kind != self._kind:
             message = f"slabs must be of one type: {self._kind} before, {kind} now"
             raise TypeError(message)

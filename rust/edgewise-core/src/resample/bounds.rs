@@ -8,6 +8,7 @@
 use crate::simd::{self, Isa};
 
 use super::element::{Element, LANES, Lanes, sixteen};
+use super::evaluate::Choice;
 use super::strided::Rows;
 
 /// Values beyond it count as equal to it, infinite ones too: differences stay finite.
@@ -36,7 +37,7 @@ impl Bounds {
     pub(super) fn fill<T: Element, I: Isa>(
         &mut self,
         isa: I,
-        rows: &Rows<'_, T::Bits>,
+        rows: &Rows<'_, T>,
         which: usize,
         (classes, width): (usize, usize),
         pairs: bool,
@@ -84,7 +85,7 @@ fn write<I: Isa>(isa: I, values: I::Floats, row: &mut [f32], at: usize) {
 #[inline(always)]
 fn column_bounds<T: Element, I: Isa>(
     isa: I,
-    rows: &Rows<'_, T::Bits>,
+    rows: &Rows<'_, T>,
     (plane, class, x): (usize, usize, usize),
     upper: &mut [Lanes; 2],
     lower: &mut [Lanes; 2],
@@ -97,7 +98,7 @@ fn column_bounds<T: Element, I: Isa>(
         let at = (start + row) as usize;
         let next = at.wrapping_add_signed(rows.class);
         for k in 0..2 {
-            simd::prefetch_one(rows.data, next + k * LANES);
+            simd::prefetch_one(rows.data, next.wrapping_add(k * LANES));
             let values = sixteen::<T, I>(isa, rows.data, at + k * LANES);
             most[k] = isa.max(values, most[k]);
             least[k] = isa.min(values, least[k]);
@@ -147,17 +148,22 @@ impl Candidates {
 
     /// The classes that may win in each window between two planes.
     #[inline(always)]
-    pub(super) fn find_best<I: Isa>(
+    pub(super) fn find<I: Isa>(
         &mut self,
         isa: I,
+        choice: Choice,
         (low, high): (&Bounds, &Bounds),
         (classes, width): (usize, usize),
         windows: &[Window],
     ) {
         let stride = padded(width);
+        let (least, compared) = match choice {
+            Choice::Greatest => (f32::NEG_INFINITY, classes),
+            Choice::LastPositive => (f32::MIN_POSITIVE, 0),
+        };
         self.floor.clear();
-        self.floor.resize(stride, f32::NEG_INFINITY);
-        for class in 0..classes {
+        self.floor.resize(stride, least);
+        for class in 0..compared {
             let rows = [low, high].map(|one| &one.lower[class * stride..][..stride]);
             let (a, b) = (rows[0].as_chunks::<LANES>().0, rows[1].as_chunks::<LANES>().0);
             let floor = self.floor.as_chunks_mut::<LANES>().0;
@@ -166,22 +172,6 @@ impl Candidates {
                 isa.store(isa.max(least, isa.load(floor)), floor);
             }
         }
-        self.limit(windows);
-        self.mark(isa, (low, high), (classes, stride), windows);
-    }
-
-    /// The classes that are above 0 somewhere in each window.
-    #[inline(always)]
-    pub(super) fn find_positive<I: Isa>(
-        &mut self,
-        isa: I,
-        (low, high): (&Bounds, &Bounds),
-        (classes, width): (usize, usize),
-        windows: &[Window],
-    ) {
-        let stride = padded(width);
-        self.floor.clear();
-        self.floor.resize(stride, f32::MIN_POSITIVE);
         self.limit(windows);
         self.mark(isa, (low, high), (classes, stride), windows);
     }

@@ -65,7 +65,7 @@ impl Best {
     pub(super) fn offer<T: Element, I: Isa>(
         &mut self,
         isa: I,
-        (rows, group): (&Rows<'_, T::Bits>, &Group),
+        (rows, group): (&Rows<'_, T>, &Group),
         one: Contender,
         (window, sixteens): (Window, &[Sixteen]),
         (weight, choice): (f32, Choice),
@@ -85,7 +85,7 @@ impl Best {
     fn offer_near<T: Element, I: Isa>(
         &mut self,
         isa: I,
-        (rows, group): (&Rows<'_, T::Bits>, &Group),
+        (rows, group): (&Rows<'_, T>, &Group),
         one: Contender,
         (window, sixteens): (Window, &[Sixteen]),
         weight: f32,
@@ -116,7 +116,7 @@ impl Best {
     fn offer_far<T: Element, I: Isa>(
         &mut self,
         isa: I,
-        (rows, group): (&Rows<'_, T::Bits>, &Group),
+        (rows, group): (&Rows<'_, T>, &Group),
         one: Contender,
         (window, sixteens): (Window, &[Sixteen]),
         weight: f32,
@@ -140,7 +140,9 @@ impl Best {
                 isa.store(along(isa, between, row.weight), mixing);
             }
             for ((to, best), labels) in sixteens.iter().zip(best).zip(labels) {
-                isa.challenge(spread(isa, &self.row, to), one.label, best, labels);
+                let (a, b) = ends(&self.row, to);
+                let values = isa.mix(isa.load(&a), isa.load(&b), isa.load(&to.weight));
+                isa.challenge(values, one.label, best, labels);
             }
         }
     }
@@ -150,7 +152,7 @@ impl Best {
 #[inline(always)]
 fn along_z<T: Element, I: Isa>(
     isa: I,
-    data: &[T::Bits],
+    data: &[T],
     at: [usize; 2],
     (weight, proper): (f32, bool),
 ) -> I::Floats {
@@ -170,18 +172,18 @@ fn along_z<T: Element, I: Isa>(
 
 /// Between two values, the first one of which is all that counts where the weight is 0.
 #[inline(always)]
-pub(super) fn along<I: Isa>(isa: I, (a, b): (&Lanes, &Lanes), weight: f32) -> I::Floats {
+fn along<I: Isa>(isa: I, (a, b): (&Lanes, &Lanes), weight: f32) -> I::Floats {
     let a = isa.load(a);
     if weight == 0.0 { a } else { isa.mix(a, isa.load(b), isa.all(weight)) }
 }
 
-/// Values of a row of the target between those of a row of the source, which begins where the taps are counted from.
+/// What values of a row of the target lie between, in a row of the source that begins where the taps are counted from.
 #[inline(always)]
-pub(super) fn spread<I: Isa>(isa: I, row: &[f32], to: &Sixteen) -> I::Floats {
+pub(super) fn ends(row: &[f32], to: &Sixteen) -> (Lanes, Lanes) {
     let (mut low, mut high) = ([0.0; LANES], [0.0; LANES]);
     for i in 0..LANES {
         low[i] = row[to.low[i] as usize];
         high[i] = row[to.high[i] as usize];
     }
-    isa.mix(isa.load(&low), isa.load(&high), isa.load(&to.weight))
+    (low, high)
 }

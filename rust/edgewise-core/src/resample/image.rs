@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::parallel;
 use crate::simd::{self, Isa, Kernel};
 
-use super::element::{Brain, Element, Elements, Half, LANES, sixteen};
-use super::evaluate::spread;
+use super::element::{Elements, LANES, Lanes};
+use super::evaluate::ends;
 use super::grid::Stretches;
 use super::strided::Layout;
 use super::taps::{Interpolation, Tap, taps};
@@ -46,45 +46,13 @@ pub fn linear_into(
     out: &mut [f32],
 ) -> Result<()> {
     check(layout, image.len(), to, out.len())?;
-    let job = &Job::new(layout, to, interpolation);
-    match image {
-        Elements::Float16(data) => linear::<Half>(data, job, threads, out),
-        Elements::Bfloat16(data) => linear::<Brain>(data, job, threads, out),
-        Elements::Float32(data) => linear::<f32>(data, job, threads, out),
-        Elements::Float64(data) => linear::<f64>(data, job, threads, out),
-        Elements::Uint8(data) => linear::<u8>(data, job, threads, out),
-        Elements::Uint16(data) => linear::<u16>(data, job, threads, out),
-        Elements::Uint32(data) => linear::<u32>(data, job, threads, out),
-        Elements::Uint64(data) => linear::<u64>(data, job, threads, out),
-        Elements::Int8(data) => linear::<i8>(data, job, threads, out),
-        Elements::Int16(data) => linear::<i16>(data, job, threads, out),
-        Elements::Int32(data) => linear::<i32>(data, job, threads, out),
-        Elements::Int64(data) => linear::<i64>(data, job, threads, out),
-    }
-    Ok(())
-}
-
-struct Job {
-    layout: Layout,
-    z: Vec<Tap>,
-    y: Vec<Tap>,
-    x: Stretches,
-}
-
-impl Job {
-    fn new(layout: &Layout, to: [usize; 3], interpolation: [Interpolation; 3]) -> Self {
-        let [z, y, x] = all_taps(layout, to, interpolation);
-        Self { layout: *layout, z, y, x: Stretches::new(&x) }
-    }
-}
-
-fn linear<T: Element>(data: &[T::Bits], job: &Job, threads: usize, out: &mut [f32]) {
+    let job = &Job::new(image, layout, to, interpolation);
     let plane = job.y.len() * job.x.width;
     let threads = parallel::worthwhile(threads, out.len());
     parallel::install(threads, |parallel| {
         let task = |(k, out): (usize, &mut [f32])| {
             let first = k * PLANES;
-            simd::dispatch(Slab::<T> { data, job, planes: first..first + out.len() / plane, out });
+            simd::dispatch(Slab { job, planes: first..first + out.len() / plane, out });
         };
         if parallel {
             out.par_chunks_mut(PLANES * plane).enumerate().for_each(task);
@@ -92,33 +60,58 @@ fn linear<T: Element>(data: &[T::Bits], job: &Job, threads: usize, out: &mut [f3
             out.chunks_mut(PLANES * plane).enumerate().for_each(task);
         }
     });
+    Ok(())
+}
+
+struct Job<'a> {
+    image: Elements<'a>,
+    layout: Layout,
+    z: Vec<Tap>,
+    y: Vec<Tap>,
+    x: Stretches,
+}
+
+impl<'a> Job<'a> {
+    fn new(
+        image: Elements<'a>,
+        layout: &Layout,
+        to: [usize; 3],
+        interpolation: [Interpolation; 3],
+    ) -> Self {
+        let [z, y, x] = all_taps(layout, to, interpolation);
+        Self { image, layout: *layout, z, y, x: Stretches::new(&x) }
+    }
+
+    /// A row of the image.
+    fn read(&self, (z, y): (usize, usize), values: &mut [f32]) {
+        let [_, along_z, along_y, along_x] = self.layout.strides;
+        let start = self.layout.start as isize + z as isize * along_z + y as isize * along_y;
+        self.image.round(start as usize, along_x, &mut values[..self.layout.shape[3]]);
+    }
 }
 
 /// Some planes of the target.
-struct Slab<'a, T: Element> {
-    data: &'a [T::Bits],
-    job: &'a Job,
+struct Slab<'a> {
+    job: &'a Job<'a>,
     planes: Range<usize>,
     out: &'a mut [f32],
 }
 
 /// A source row interpolated along z, and which one it is.
-#[derive(Default)]
 struct Line {
     row: Option<usize>,
-    values: Vec<f32>,
+    values: Vec<Lanes>,
 }
 
-impl<T: Element> Kernel for Slab<'_, T> {
+impl Kernel for Slab<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let (job, width) = (self.job, self.job.layout.shape[3]);
-        let room = width.next_multiple_of(LANES) + 2 * LANES;
-        let mut lines = [0, 1].map(|_| Line { row: None, values: vec![0.0; room] });
-        let mut next = vec![0.0; room];
-        let mut mixed = vec![0.0; room];
+        let job = self.job;
+        let room = vec![[0.0; LANES]; job.layout.shape[3].div_ceil(LANES)];
+        let mut lines = [0, 1].map(|_| Line { row: None, values: room.clone() });
+        let (mut next, mut mixed) = (room.clone(), room);
         let mut rows = self.out.chunks_exact_mut(job.x.width);
         for plane in self.planes {
             for line in &mut lines {
@@ -131,84 +124,86 @@ impl<T: Element> Kernel for Slab<'_, T> {
                 }
                 for (line, y) in lines.iter_mut().zip([tap.low, tap.high]) {
                     if line.row != Some(y) && (y == tap.low || tap.high != tap.low) {
-                        along_z::<T, I>(
-                            isa,
-                            (self.data, &job.layout),
-                            (job.z[plane], y),
-                            line,
-                            &mut next,
-                        );
+                        line.row = Some(y);
+                        let z = job.z[plane];
+                        job.read((z.low, y), line.values.as_flattened_mut());
+                        if z.weight != 0.0 {
+                            job.read((z.high, y), next.as_flattened_mut());
+                            between(isa, (&line.values, &next), z.weight, &mut mixed);
+                            std::mem::swap(&mut line.values, &mut mixed);
+                        }
                     }
                 }
-                let low = lines[0].values.as_chunks().0;
-                let high = lines[usize::from(tap.high != tap.low)].values.as_chunks().0;
-                let mixing = mixed.as_chunks_mut().0.iter_mut().zip(low).zip(high);
-                for ((mixed, a), b) in mixing {
-                    if tap.weight == 0.0 {
-                        *mixed = *a;
-                    } else {
-                        isa.store(isa.mix(isa.load(a), isa.load(b), isa.all(tap.weight)), mixed);
-                    }
-                }
-                for (stretch, out) in out.chunks_mut(job.x.each * LANES).enumerate() {
-                    let start = job.x.read[stretch].start;
-                    for (out, sixteen) in out.chunks_mut(LANES).zip(job.x.of(stretch)) {
-                        let mut values = [0.0; LANES];
-                        isa.store(spread(isa, &mixed[start..], sixteen), &mut values);
-                        out.copy_from_slice(&values[..out.len()]);
-                    }
+                let row = if tap.weight == 0.0 {
+                    &lines[0].values
+                } else {
+                    let [low, high] = &lines;
+                    between(isa, (&low.values, &high.values), tap.weight, &mut mixed);
+                    &mixed
+                };
+                along_x(isa, row.as_flattened(), &job.x, out);
+            }
+        }
+    }
+}
+
+/// Values between those of two rows.
+#[inline(always)]
+fn between<I: Isa>(isa: I, (a, b): (&[Lanes], &[Lanes]), weight: f32, to: &mut [Lanes]) {
+    let weights = isa.all(weight);
+    let mut check = isa.all(0.0);
+    for ((to, a), b) in to.iter_mut().zip(a).zip(b) {
+        let values = isa.mix(isa.load(a), isa.load(b), weights);
+        check = isa.add(check, isa.sub(values, values));
+        isa.store(values, to);
+    }
+    if not_finite(isa, check) {
+        let ends = a.as_flattened().iter().zip(b.as_flattened());
+        for (to, (&a, &b)) in to.as_flattened_mut().iter_mut().zip(ends) {
+            mend(to, (a, b), weight);
+        }
+    }
+}
+
+/// Values between those of a row.
+#[inline(always)]
+fn along_x<I: Isa>(isa: I, row: &[f32], x: &Stretches, to: &mut [f32]) {
+    let mut check = isa.all(0.0);
+    for (stretch, to) in to.chunks_mut(x.each * LANES).enumerate() {
+        let row = &row[x.read[stretch].start..];
+        for (to, sixteen) in to.chunks_mut(LANES).zip(x.of(stretch)) {
+            let (a, b) = ends(row, sixteen);
+            let found = isa.mix(isa.load(&a), isa.load(&b), isa.load(&sixteen.weight));
+            check = isa.add(check, isa.sub(found, found));
+            let mut values = [0.0; LANES];
+            isa.store(found, &mut values);
+            to.copy_from_slice(&values[..to.len()]);
+        }
+    }
+    if not_finite(isa, check) {
+        for (stretch, to) in to.chunks_mut(x.each * LANES).enumerate() {
+            let row = &row[x.read[stretch].start..];
+            for (to, sixteen) in to.chunks_mut(LANES).zip(x.of(stretch)) {
+                let (a, b) = ends(row, sixteen);
+                for (i, to) in to.iter_mut().enumerate() {
+                    mend(to, (a[i], b[i]), sixteen.weight[i]);
                 }
             }
         }
     }
 }
 
-/// Read row `y` between two planes.
+/// Whether a sum of differences of values from themselves says that one of them is not finite: those are no numbers, others 0.
 #[inline(always)]
-fn along_z<T: Element, I: Isa>(
-    isa: I,
-    (data, layout): (&[T::Bits], &Layout),
-    (z, y): (Tap, usize),
-    line: &mut Line,
-    next: &mut [f32],
-) {
-    line.row = Some(y);
-    read::<T, I>(isa, data, layout, (z.low, y), &mut line.values);
-    if z.weight == 0.0 {
-        return;
-    }
-    read::<T, I>(isa, data, layout, (z.high, y), next);
-    let values = line.values.as_chunks_mut().0;
-    for (a, b) in values.iter_mut().zip(next.as_chunks().0) {
-        isa.store(isa.mix(isa.load(a), isa.load(b), isa.all(z.weight)), a);
-    }
+fn not_finite<I: Isa>(isa: I, check: I::Floats) -> bool {
+    isa.at_least(check, isa.all(0.0)) != u16::MAX
 }
 
+/// Where a difference was not finite: equal values stay what they are, and infinity is only lost beside its opposite.
 #[inline(always)]
-fn read<T: Element, I: Isa>(
-    isa: I,
-    data: &[T::Bits],
-    layout: &Layout,
-    (z, y): (usize, usize),
-    values: &mut [f32],
-) {
-    let [_, along_z, along_y, along_x] = layout.strides;
-    let start = layout.start as isize + z as isize * along_z + y as isize * along_y;
-    for (k, chunk) in values.as_chunks_mut().0.iter_mut().enumerate() {
-        let x = k * LANES;
-        if x >= layout.shape[3] {
-            break;
-        }
-        let there = LANES.min(layout.shape[3] - x);
-        if along_x == 1 && there == LANES {
-            isa.store(sixteen::<T, I>(isa, data, start as usize + x), chunk);
-            continue;
-        }
-        let mut some = [T::Bits::default(); LANES];
-        for (i, one) in some[..there].iter_mut().enumerate() {
-            *one = data[(start + (x + i) as isize * along_x) as usize];
-        }
-        isa.store(T::wide(isa, &some), chunk);
+fn mend(value: &mut f32, (a, b): (f32, f32), weight: f32) {
+    if !value.is_finite() {
+        *value = if a.to_bits() == b.to_bits() { a } else { a * (1.0 - weight) + b * weight };
     }
 }
 

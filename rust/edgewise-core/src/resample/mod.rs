@@ -9,6 +9,7 @@
 //! Results do not depend on threads, vector instructions, the order in memory, or the slabs that planes come in.
 #![allow(clippy::inline_always, reason = "see `simd`")]
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -22,13 +23,14 @@ mod element;
 mod evaluate;
 mod grid;
 mod image;
+mod labels;
 mod strided;
 mod taps;
 #[cfg(test)]
 mod tests;
 
 use bounds::{Bounds, Candidates, padded};
-use element::{Brain, Element, Half};
+use element::Element;
 use evaluate::{Best, Contender};
 use grid::{Group, Run, Stretches, groups, runs, table};
 use strided::{Reader, Rows};
@@ -37,17 +39,9 @@ use taps::{Tap, taps};
 pub use element::Elements;
 pub use evaluate::Choice;
 pub use image::{linear_into, nearest_into};
+pub use labels::Labels;
 pub use strided::Layout;
 pub use taps::Interpolation;
-
-/// Labels of the target.
-#[derive(Debug)]
-pub enum Labels<'a> {
-    /// In bytes.
-    Bytes(&'a mut [u8]),
-    /// In 16 bits.
-    Words(&'a mut [u16]),
-}
 
 /// What is wanted. Axes are z, y, x; arrays of fewer axes have length 1 along the others.
 #[derive(Debug, Clone, Copy)]
@@ -93,10 +87,10 @@ pub fn argmax_into(
     layout.check(logits.len())?;
     let axes = Axes::new(layout, request, &out)?;
     match logits {
-        Elements::Float32(data) => argmax::<f32>(data, &axes, out),
-        Elements::Float64(data) => argmax::<f64>(data, &axes, out),
-        Elements::Float16(data) => argmax::<Half>(data, &axes, out),
-        Elements::Bfloat16(data) => argmax::<Brain>(data, &axes, out),
+        Elements::Float16(_) => in_tasks::<u16>(logits, &axes, out),
+        Elements::Float32(_) | Elements::Bfloat16(_) | Elements::Float64(_) => {
+            in_tasks::<f32>(logits, &axes, out);
+        }
         _ => return Err(Error::Argument("logits must be of a floating type".to_owned())),
     }
     Ok(())
@@ -117,10 +111,7 @@ impl<'a> Axes<'a> {
     fn new(layout: &Layout, request: &'a Request<'a>, out: &Labels<'_>) -> Result<Self> {
         let [classes, depth, height, width] = layout.shape;
         let (from, to, planes) = (request.from, request.to, request.planes);
-        let room = match out {
-            Labels::Bytes(out) => out.len(),
-            Labels::Words(out) => out.len(),
-        };
+        let room = out.len();
         let wrong = || {
             Error::Shape(format!(
                 "logits of shape {:?} from plane {} of {from:?} do not give planes {planes:?} of {to:?} in {room} elements",
@@ -153,34 +144,8 @@ impl<'a> Axes<'a> {
     }
 }
 
-/// A number that labels are written as.
-trait Written: Copy + Send + 'static {
-    fn of(label: u32) -> Self;
-}
-
-impl Written for u8 {
-    #[inline(always)]
-    fn of(label: u32) -> Self {
-        label as Self
-    }
-}
-
-impl Written for u16 {
-    #[inline(always)]
-    fn of(label: u32) -> Self {
-        label as Self
-    }
-}
-
-fn argmax<T: Element>(data: &[T::Bits], axes: &Axes<'_>, out: Labels<'_>) {
-    match out {
-        Labels::Bytes(out) => in_tasks::<T, _>(data, axes, out),
-        Labels::Words(out) => in_tasks::<T, _>(data, axes, out),
-    }
-}
-
 /// Slabs of the target, or parts of planes where there are few planes.
-fn in_tasks<T: Element, L: Written>(data: &[T::Bits], axes: &Axes<'_>, out: &mut [L]) {
+fn in_tasks<T: Element>(logits: Elements<'_>, axes: &Axes<'_>, out: Labels<'_>) {
     const SHARE: usize = 4; // tasks a thread, so that none waits long for the last one
     let (start, stop) = axes.request.planes;
     let [_, height, width] = axes.request.to;
@@ -190,29 +155,20 @@ fn in_tasks<T: Element, L: Written>(data: &[T::Bits], axes: &Axes<'_>, out: &mut
     let depth = (stop - start).div_ceil(tasks).max(1);
     let split = if stop - start < tasks { tasks.div_ceil((stop - start).max(1)) } else { 1 };
     let rows = height.div_ceil(split);
-    let mut parts = Vec::new();
+    let mut parts: Vec<Task<'_, T>> = Vec::new();
+    let mut add = |planes, rows, out| {
+        parts.push(Task { logits, axes, planes, rows, out, kind: PhantomData });
+    };
     if split == 1 {
-        for (k, out) in out.chunks_mut(depth * height * width).enumerate() {
+        for (k, out) in out.pieces(depth * height * width).into_iter().enumerate() {
             let first = start + k * depth;
-            parts.push(Task::<T, L> {
-                data,
-                axes,
-                planes: first..(first + depth).min(stop),
-                rows: 0..height,
-                out,
-            });
+            add(first..(first + depth).min(stop), 0..height, out);
         }
     } else {
-        for (z, plane) in out.chunks_mut(height * width).enumerate() {
-            for (k, out) in plane.chunks_mut(rows * width).enumerate() {
+        for (z, plane) in out.pieces(height * width).into_iter().enumerate() {
+            for (k, out) in plane.pieces(rows * width).into_iter().enumerate() {
                 let rows = k * rows..((k + 1) * rows).min(height);
-                parts.push(Task::<T, L> {
-                    data,
-                    axes,
-                    planes: start + z..start + z + 1,
-                    rows,
-                    out,
-                });
+                add(start + z..start + z + 1, rows, out);
             }
         }
     }
@@ -226,12 +182,14 @@ fn in_tasks<T: Element, L: Written>(data: &[T::Bits], axes: &Axes<'_>, out: &mut
 }
 
 /// Some rows of some planes of the target.
-struct Task<'a, T: Element, L> {
-    data: &'a [T::Bits],
+struct Task<'a, T> {
+    logits: Elements<'a>,
     axes: &'a Axes<'a>,
     planes: Range<usize>,
     rows: Range<usize>,
-    out: &'a mut [L],
+    out: Labels<'a>,
+    /// What the kernel reads.
+    kind: PhantomData<T>,
 }
 
 /// Working memory of a task.
@@ -242,7 +200,7 @@ struct Scratch {
     best: Best,
 }
 
-impl<T: Element, L: Written> Kernel for Task<'_, T, L> {
+impl<T: Element> Kernel for Task<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -258,7 +216,7 @@ impl<T: Element, L: Written> Kernel for Task<'_, T, L> {
         };
         for group in &groups(&axes.y[self.rows.clone()], self.rows.start) {
             let room = padded(axes.layout.shape[3]);
-            let mut reader = Reader::new(self.data, axes.layout, &group.sources, room);
+            let mut reader = Reader::new(self.logits, axes.layout, &group.sources, room);
             for bounds in &mut scratch.bounds {
                 bounds.plane = None;
             }
@@ -270,13 +228,13 @@ impl<T: Element, L: Written> Kernel for Task<'_, T, L> {
     }
 }
 
-impl<T: Element, L: Written> Task<'_, T, L> {
+impl<T: Element> Task<'_, T> {
     /// A group of rows between two planes.
     #[inline(always)]
     fn run_of_planes<I: Isa>(
         &mut self,
         isa: I,
-        rows: &Rows<'_, T::Bits>,
+        rows: &Rows<'_, T>,
         (group, run): (&Group, &Run),
         scratch: &mut Scratch,
     ) {
@@ -294,10 +252,7 @@ impl<T: Element, L: Written> Task<'_, T, L> {
         let upper = usize::from(run.high != run.low);
         let bounds = (&scratch.bounds[0], &scratch.bounds[upper]);
         let windows = &axes.x.lower;
-        match request.choice {
-            Choice::Greatest => scratch.candidates.find_best(isa, bounds, size, windows),
-            Choice::LastPositive => scratch.candidates.find_positive(isa, bounds, size, windows),
-        }
+        scratch.candidates.find(isa, request.choice, bounds, size, windows);
         for stretch in 0..windows.len() {
             list(scratch.candidates.of(stretch), &mut scratch.classes);
             self.stretch(isa, rows, (group, run), stretch, scratch);
@@ -310,7 +265,7 @@ impl<T: Element, L: Written> Task<'_, T, L> {
     fn stretch<I: Isa>(
         &mut self,
         isa: I,
-        rows: &Rows<'_, T::Bits>,
+        rows: &Rows<'_, T>,
         (group, run): (&Group, &Run),
         stretch: usize,
         scratch: &mut Scratch,
@@ -329,7 +284,7 @@ impl<T: Element, L: Written> Task<'_, T, L> {
             if let Some(label) = alone {
                 for row in &group.rows {
                     let start = self.place(run.first + k, row.index);
-                    self.out[start..][columns.clone()].fill(L::of(u32::from(label)));
+                    self.out.fill(start + columns.start..start + columns.end, label);
                 }
                 continue;
             }
@@ -343,10 +298,8 @@ impl<T: Element, L: Written> Task<'_, T, L> {
             }
             for (row, labels) in group.rows.iter().zip(&scratch.best.labels) {
                 let start = self.place(run.first + k, row.index);
-                let out = &mut self.out[start..][columns.clone()];
-                for (out, &label) in out.iter_mut().zip(labels.as_flattened()) {
-                    *out = L::of(label);
-                }
+                let range = start + columns.start..start + columns.end;
+                self.out.write(range, labels.as_flattened());
             }
         }
     }
@@ -361,10 +314,10 @@ impl<T: Element, L: Written> Task<'_, T, L> {
                 let own = self.place(run.first + k, row.index);
                 if copied {
                     let before = self.place(run.first + k - 1, row.index);
-                    self.out.copy_within(before..before + width, own);
+                    self.out.repeat(before, own, width);
                 }
                 for copy in 1..row.count {
-                    self.out.copy_within(own..own + width, own + copy * width);
+                    self.out.repeat(own, own + copy * width, width);
                 }
             }
         }

@@ -1,8 +1,11 @@
-//! Logits of any memory order: read where they lie if rows are contiguous, else a few planes of a few rows at a time are brought into order.
+//! Logits of any memory order and type: read where they lie if rows are contiguous and kernels know the type, else a few planes of a few rows at a time are
+//! brought into order and rounded.
 
 use std::ops::Range;
 
 use crate::error::{Error, Result};
+
+use super::element::{Element, Elements};
 
 /// Where the elements of an array of class, z, y, x lie in some memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,10 +60,10 @@ impl<T> Rows<'_, T> {
 
 /// Hands out rows of pairs of planes. Behind every row are `room` elements, whatever they are.
 pub(super) struct Reader<'a, T> {
-    data: &'a [T],
+    elements: Elements<'a>,
+    /// The same if they can be read where they lie.
+    direct: Option<&'a [T]>,
     layout: Layout,
-    /// Whether rows are contiguous.
-    direct: bool,
     /// Of the rows in a plane of the source.
     offsets: Vec<isize>,
     /// Of the rows in a plane of the brick.
@@ -79,15 +82,16 @@ struct Brick<T> {
 /// Planes of a brick: in some memory orders neighbours in z share a cache line.
 const DEPTH: usize = 8;
 
-impl<'a, T: Copy + Default> Reader<'a, T> {
+impl<'a, T: Element> Reader<'a, T> {
     /// Of these rows of the planes (ascending); of each, `room` elements will be read.
-    pub(super) fn new(data: &'a [T], layout: Layout, rows: &[usize], room: usize) -> Self {
+    pub(super) fn new(elements: Elements<'a>, layout: Layout, rows: &[usize], room: usize) -> Self {
         let (first, last) = (rows[0], rows[rows.len() - 1]);
         let in_brick = |&row: &usize| ((row - first) * layout.shape[3]) as isize;
+        let contiguous = layout.strides[3] == 1 || layout.shape[3] == 1;
         Self {
-            data,
+            elements,
+            direct: T::as_they_are(elements).filter(|_| contiguous),
             layout,
-            direct: layout.strides[3] == 1 || layout.shape[3] == 1,
             offsets: rows.iter().map(|&row| row as isize * layout.strides[2]).collect(),
             offsets_in_brick: rows.iter().map(in_brick).collect(),
             brick: Brick { elements: Vec::new(), planes: 0..0, rows: first..last + 1 },
@@ -98,14 +102,14 @@ impl<'a, T: Copy + Default> Reader<'a, T> {
     /// The rows of planes `low` and `high` (that or the next).
     pub(super) fn rows(&mut self, low: usize, high: usize) -> Rows<'_, T> {
         let planes = [low, high].map(|z| self.layout.of_plane(z));
-        if self.direct && self.last(planes) + self.room <= self.data.len() {
-            let (data, class) = (self.data, self.layout.strides[0]);
-            return Rows { data, planes, class, offsets: &self.offsets };
+        let reach = self.last(planes) + self.room;
+        if let Some(data) = self.direct.filter(|data| reach <= data.len()) {
+            return Rows { data, planes, class: self.layout.strides[0], offsets: &self.offsets };
         }
         let brick = &mut self.brick;
         if low < brick.planes.start || high >= brick.planes.end {
             brick.planes = low..(low + 1 + DEPTH).min(self.layout.shape[1]);
-            brick.fill(self.data, &self.layout, self.room);
+            brick.fill(self.elements, &self.layout, self.room);
         }
         let class = brick.rows.len() * self.layout.shape[3];
         let plane = class * self.layout.shape[0];
@@ -125,9 +129,9 @@ impl<'a, T: Copy + Default> Reader<'a, T> {
     }
 }
 
-impl<T: Copy + Default> Brick<T> {
-    /// Copy the planes, sixteen by sixteen along x and the axis along which the source is densest.
-    fn fill(&mut self, data: &[T], layout: &Layout, room: usize) {
+impl<T: Element> Brick<T> {
+    /// Copy the planes: row by row, or sixteen by sixteen along x and the axis along which the source is densest.
+    fn fill(&mut self, elements: Elements<'_>, layout: &Layout, room: usize) {
         let [classes, _, _, width] = layout.shape;
         let counts = [classes, self.planes.len(), self.rows.len(), width];
         let class = self.rows.len() * width;
@@ -148,24 +152,28 @@ impl<T: Copy + Default> Brick<T> {
             let from =
                 start + i as isize * layout.strides[first] + j as isize * layout.strides[second];
             let to = i * places[first] + j * places[second];
-            for (tile, x) in tiles(counts[dense], width) {
+            for (tile, x) in tiles(counts[dense], width, if across == 1 { width } else { SIDE }) {
                 for k in tile {
                     let row = &mut self.elements[to + k * places[dense] + x.start..][..x.len()];
-                    let mut at = from + k as isize * along + x.start as isize * across;
-                    for element in row {
-                        *element = data[at as usize];
-                        at += across;
-                    }
+                    let at = from + k as isize * along + x.start as isize * across;
+                    T::copy(elements, at as usize, across, row);
                 }
             }
         }
     }
 }
 
-/// The index ranges of squares that cover a rectangle.
-fn tiles(height: usize, width: usize) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
-    const SIDE: usize = 16;
+/// Of the squares that a brick is brought into order by.
+const SIDE: usize = 16;
+
+/// The index ranges of tiles, so wide and as high as a square, that cover a rectangle.
+fn tiles(
+    height: usize,
+    width: usize,
+    wide: usize,
+) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
     (0..height).step_by(SIDE).flat_map(move |i| {
-        (0..width).step_by(SIDE).map(move |j| (i..(i + SIDE).min(height), j..(j + SIDE).min(width)))
+        let rows = i..(i + SIDE).min(height);
+        (0..width).step_by(wide).map(move |j| (rows.clone(), j..(j + wide).min(width)))
     })
 }

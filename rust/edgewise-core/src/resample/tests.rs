@@ -294,6 +294,38 @@ fn what_is_no_number_never_wins() {
 }
 
 #[test]
+fn classes_backwards_at_the_beginning_of_the_memory() {
+    // the class that is fetched ahead would lie before the first element
+    let data = numbers(3 * 8 + 40, 5, true); // more than is read behind the last row: nothing is copied
+    let layout = Layout { start: 16, shape: [3, 1, 1, 8], strides: [-8, 8, 8, 1] };
+    let case = |data, layout| {
+        let (from, to, choice) = ([1, 1, 8], [1, 1, 20], Choice::Greatest);
+        Case { data, layout, from, to, how: LINEAR, choice }.labels(1)
+    };
+    let turned: Vec<f32> = data[..24].chunks(8).rev().flatten().copied().collect();
+    let expected = case(Elements::Float32(&turned), contiguous(3, [1, 1, 8]));
+    assert_eq!(case(Elements::Float32(&data), layout), expected);
+}
+
+#[test]
+fn infinite_values_of_images_stay_where_they_are() {
+    let (infinity, huge) = (f32::INFINITY, 3e38);
+    let data = [infinity, infinity, -infinity, 1.0, huge, -huge];
+    let to = |width| {
+        let mut out = vec![0.0; width];
+        let (image, layout) = (Elements::Float32(&data), contiguous(1, [1, 1, 6]));
+        linear_into(image, &layout, [1, 1, width], LINEAR, 1, &mut out).unwrap();
+        out
+    };
+    assert_eq!(to(6), data);
+    let twice = to(12);
+    assert_eq!(twice[..3], [infinity; 3]);
+    assert!(twice[3].is_nan() && twice[4].is_nan());
+    assert_eq!(twice[5..7], [-infinity; 2]);
+    assert!((twice[9] / 1.5e38 - 1.0).abs() < 1e-6 && (twice[10] / -1.5e38 - 1.0).abs() < 1e-6);
+}
+
+#[test]
 fn other_types_are_read_as_single_precision() {
     let numbers = numbers(4 * 5 * 6 * 7, 3, true);
     let (from, to) = ([5, 6, 7], [7, 9, 20]);

@@ -2,7 +2,8 @@
 use crate::simd::{self, Isa, Kernel};
 
 use super::features::{LANES, Lanes};
-use super::filter::{Normalization, each};
+use super::filter::Normalization;
+use super::tasks::each;
 use super::transpose::some;
 
 /// Sigmas after which a Gaussian ends: 4e-6 of its height.

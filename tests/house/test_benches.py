@@ -103,7 +103,8 @@ def test_the_crf_from_input_to_page(tmp_path):
     assert all(row["ours"] > 0 for row in rows)
     text = page.read_text()
     assert "| 16 x 32 x 32, 2 labels, 1 channel | 1 |" in text
-    assert text.startswith("before\n<!-- crf") and text.endswith("-->\nafter\n")
+    assert text.startswith("before\n<!-- crf")
+    assert text.endswith("-->\nafter\n")
     assert "old" not in text
     page.write_text("nowhere")
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)

@@ -339,10 +339,13 @@ def test_coordinates_beyond_16_bits_do_not_wrap_around():
         for gap in (65536.0 / 4, 100.0)
     )
     assert apart(found, expected) <= 1e-3
-    with pytest.raises(ValueError, match="a sigma is too small for this image"):
-        dense_crf(given, sigma=1e-7)
-    with pytest.raises(ValueError, match="a sigma is too small for this image"):
-        dense_crf(given, 1e9 * halves[None], sigma_intensity=1)
+    for options, what in [
+        ({"sigma": 1e-7}, "positions along axis 1 are up to"),
+        ({"sigma": (1e-7, 1)}, "positions along axis 0 are up to"),
+        ({"image": 1e9 * halves[None], "sigma_intensity": 1}, "values of channel 0 of the image"),
+    ]:
+        with pytest.raises(ValueError, match=rf"{what}.* the sigma must be larger"):
+            dense_crf(given, **options)
 
 
 def test_label_maps_become_probabilities():

@@ -147,8 +147,9 @@ def dense_crf(
     the number of voxels is a multiple of four (it fills up others with voxels at the origin).
 
     Memory beyond the result: 8 bytes a voxel and corner of its simplex (features + 1) of each
-    Gaussian, 4 to 12 a voxel, and up to 64 + 8 (features + 1) a point of the lattice, of which
-    there are fewer than voxels unless the sigmas are about a voxel; by convolution 16 a voxel.
+    Gaussian, 4 to 12 a voxel, and up to 84 + 8 (features + 1) a point of the lattice, 132 instead
+    of 84 beyond five features; by convolution 16 a voxel. Points are fewer than voxels unless the
+    sigmas are about a voxel or below the image's noise: then there are up to features + 1 a voxel.
 
     An interrupt (Ctrl-C) ends a long call between two of its steps.
 

@@ -94,6 +94,7 @@ impl<'a> Lattice<'a> {
                 simd::dispatch(Number::<N, W> { features, lift, steps, table, first, corners });
         });
         let (table, keys, strips) = join(&found)?;
+        drop(found);
         let axis = |axis: usize| neighbours(&table, &keys, steps.to_next(axis));
         let neighbours = crate::parallel::in_turn(count, parallel, axis);
         let rows = keys.len() + 1;

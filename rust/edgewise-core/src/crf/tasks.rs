@@ -19,7 +19,9 @@ pub(super) fn each_with<T: Send, S: Send>(
 ) {
     if !parallel {
         let mut memory = start();
-        tasks.into_iter().for_each(|task| work(&mut memory, task));
+        for task in tasks {
+            work(&mut memory, task);
+        }
         return;
     }
     let tasks: Vec<_> = tasks.into_iter().map(|task| Mutex::new(Some(task))).collect();

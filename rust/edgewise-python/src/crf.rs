@@ -84,7 +84,7 @@ impl Signals {
     /// Whether nothing was raised. Asks rarely: it waits for other threads of the interpreter.
     fn none(&mut self) -> bool {
         if self.asked.elapsed() > Duration::from_millis(100) {
-            self.raised = Python::attach(Python::check_signals).err();
+            self.raised = Python::attach(|py| py.check_signals().err());
             self.asked = Instant::now();
         }
         self.raised.is_none()

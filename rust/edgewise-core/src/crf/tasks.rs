@@ -24,10 +24,10 @@ pub(super) fn each_with<T: Send, S: Send>(
         }
         return;
     }
-    let tasks: Vec<_> = tasks.into_iter().map(|task| Mutex::new(Some(task))).collect();
-    let spare = Mutex::new(Vec::new());
-    side_by_side(tasks.len(), &|k| {
-        if let Some(task) = tasks[k].lock().unwrap_or_else(PoisonError::into_inner).take() {
+    let (count, left, spare) = (tasks.len(), Mutex::new(tasks.into_iter()), Mutex::new(Vec::new()));
+    side_by_side(count, &|| {
+        let task = left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        if let Some(task) = task {
             let found = spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let mut memory = found.unwrap_or_else(&start);
             work(&mut memory, task);
@@ -36,6 +36,6 @@ pub(super) fn each_with<T: Send, S: Send>(
     });
 }
 
-fn side_by_side(count: usize, task: &(dyn Fn(usize) + Sync)) {
-    (0..count).into_par_iter().with_max_len(1).for_each(task);
+fn side_by_side(count: usize, next: &(dyn Fn() + Sync)) {
+    (0..count).into_par_iter().with_max_len(1).for_each(|_| next());
 }

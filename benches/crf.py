@@ -1,8 +1,8 @@
 """The fully connected CRF beside pydensecrf2: `python -m benches crf`.
 
 Lattice, normalisation and five iterations, from probabilities and image to probabilities, as a user
-calls either. Probabilities of all voxels must agree to 1e-4 before any time is printed. pydensecrf2
-has one thread.
+calls either; median wall time of calls in turn. Probabilities of all voxels must agree to 1e-4
+before any time is printed. pydensecrf2 has one thread. `--page docs/crf.md` puts the table there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ import numpy as np
 
 from edgewise.methods import dense_crf
 from edgewise.racing import Contender, machine, race, set_threads
+
+_MARKS = ("<!-- crf table -->", "<!-- end of crf table -->")
 
 Pair = tuple[Any, Any]  # probabilities (labels, ...), image (channels, ...) of uint8
 
@@ -48,9 +50,9 @@ WORKLOADS = (
 )
 
 
-def scene(work: Workload, *, quick: bool) -> Pair:
+def scene(work: Workload) -> Pair:
     """Smooth regions with a colour each, uncertain at their borders; noise in both."""
-    shape = tuple(n // 4 for n in work.shape) if quick else work.shape
+    shape = work.shape
     rng = np.random.default_rng(0)
     axes = np.meshgrid(*(np.linspace(0, 1, n) for n in shape), indexing="ij")
     waves = np.zeros((work.labels, *shape))
@@ -126,17 +128,32 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--limit", type=float, default=60.0, metavar="S")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="put the table between its marks")
     options = parser.parse_args(arguments)
     set_threads(1)
     rows = []
-    for work in WORKLOADS:
-        pair = scene(work, quick=options.quick)
+    for full in WORKLOADS:
+        work = replace(full, shape=tuple(n // 4 for n in full.shape)) if options.quick else full
+        pair = scene(work)
         rows += [_row(work, pair, threads, options) for threads in options.threads]
     if options.json:
         document = {"machine": machine(), "rows": rows}
         options.json.write_text(json.dumps(document, indent=1) + "\n")
-    print(markdown(rows))
+    table = markdown(rows)
+    if options.page:
+        _put(table, options.page)
+    else:
+        print(table)
     return 1 if any("problem" in row for row in rows) else 0
+
+
+def _put(table: str, page: Path) -> None:
+    before, start, rest = page.read_text().partition(_MARKS[0])
+    _, end, after = rest.partition(_MARKS[1])
+    if not (start and end):
+        message = f"{page} has no place for the table: {' and '.join(_MARKS)}"
+        raise SystemExit(message)
+    page.write_text(f"{before}{start}\n{table}\n{end}{after}")
 
 
 def _row(work: Workload, pair: Pair, threads: int, options: argparse.Namespace) -> dict[str, Any]:

@@ -92,14 +92,24 @@ def test_a_swap_from_input_to_page(tmp_path):
     assert "old" not in text
 
 
-def test_the_crf_from_input_to_table(tmp_path):
+def test_the_crf_from_input_to_page(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- crf table -->\nold\n<!-- end of crf table -->\nafter\n")
     command = [sys.executable, "-m", "benches", "crf", "--quick", "--rounds", "1"]
-    command += ["--threads", "1", "--json", str(tmp_path / "crf.json")]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    command += ["--threads", "1", "--json", str(tmp_path / "crf.json"), "--page", str(page)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     rows = json.loads((tmp_path / "crf.json").read_text())["rows"]
     assert [row["threads"] for row in rows] == [1, 1, 1]
     assert all(row["ours"] > 0 for row in rows)
-    assert "| 64 x 128 x 128, 2 labels, 1 channel | 1 |" in done.stdout
+    text = page.read_text()
+    assert "| 16 x 32 x 32, 2 labels, 1 channel | 1 |" in text
+    assert text.startswith("before\n<!-- crf")
+    assert text.endswith("-->\nafter\n")
+    assert "old" not in text
+    page.write_text("nowhere")
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "has no place for the table" in done.stderr
 
 
 def test_resampling_from_input_to_page(tmp_path):

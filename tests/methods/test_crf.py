@@ -189,6 +189,34 @@ def test_without_iterations_or_weights_probabilities_stay():
     np.testing.assert_allclose(raised, [[0.2, 0.8], [0.8, 0.2]], rtol=1e-6)
 
 
+def test_probabilities_need_not_be_exact():
+    given, image = case((12, 13), 3)
+    expected = dense_crf(given, image)
+    # only ratios count, and one minus a rounded probability may be a little less than 0
+    assert apart(dense_crf(given * 0.5, image, clip=5e-6), expected) <= 1e-5
+    off = np.where(given == given.min(axis=0), -1e-7, given)
+    zero = np.where(given == given.min(axis=0), 0, given)
+    np.testing.assert_array_equal(dense_crf(off, image), dense_crf(zero, image))
+    # nothing known is nothing said
+    nothing = dense_crf(np.zeros((4, 5, 6)))
+    np.testing.assert_array_equal(nothing, np.full((4, 5, 6), 0.25))
+    for kind in (bool, int):
+        hard = dense_crf((given > 0.5).astype(kind), image)
+        np.testing.assert_array_equal(hard, dense_crf((given > 0.5).astype(float), image))
+
+
+def test_strong_weights_leave_probabilities():
+    given, image = case((12, 13), 3)
+    for options in [{"weight": 1e9}, {"weight": -1e9}, {"normalization": "none", "weight": 1e9}]:
+        found = dense_crf(given, image, weight_bilateral=1e9, clip=1e-30, **options)
+        assert apart(found.sum(axis=0), 1) <= 1e-5
+    hot = given == given.max(axis=0)
+    swayed = dense_crf(hot, weight=400, clip=1e-30, sigma=50, method="grid", iterations=1)
+    exact = oracle.normalized(oracle.kernel((12, 13), (50, 50)), "symmetric")
+    expected = oracle.mean_field(hot, [(400, exact)], iterations=1, clip=1e-30)
+    assert apart(swayed, expected) <= 1e-3  # energies of more than 87: exp is cut off there
+
+
 def test_costs_of_one_are_potts():
     given, image = case((12, 13), 4)
     equal = dense_crf(given, image, compatibility=1 - np.eye(4))
@@ -311,10 +339,13 @@ def test_coordinates_beyond_16_bits_do_not_wrap_around():
         for gap in (65536.0 / 4, 100.0)
     )
     assert apart(found, expected) <= 1e-3
-    with pytest.raises(ValueError, match="a sigma is too small for this image"):
-        dense_crf(given, sigma=1e-7)
-    with pytest.raises(ValueError, match="a sigma is too small for this image"):
-        dense_crf(given, 1e9 * halves[None], sigma_intensity=1)
+    for options, what in [
+        ({"sigma": 1e-7}, "positions along axis 1 are up to"),
+        ({"sigma": (1e-7, 1)}, "positions along axis 0 are up to"),
+        ({"image": 1e9 * halves[None], "sigma_intensity": 1}, "values of channel 0 of the image"),
+    ]:
+        with pytest.raises(ValueError, match=rf"{what}.* the sigma must be larger"):
+            dense_crf(given, **options)
 
 
 def test_label_maps_become_probabilities():
@@ -328,6 +359,12 @@ def test_label_maps_become_probabilities():
         label_probabilities([0, 0], 1, confidence=0.9)
     with pytest.raises(ConfigError, match="confidence"):
         label_probabilities([0, 1], 2, confidence=1.0)
+    with pytest.raises(LabelError, match="labels must be 0 to 1 or 7, found -1; unknown"):
+        label_probabilities([0, -1, 7], 2, confidence=0.9, unknown=7)
+    with pytest.raises(ConfigError, match="classes must be a whole number of at least 2"):
+        label_probabilities([0, 1], 2.0, confidence=0.9)
+    with pytest.raises(ConfigError, match="unknown must be a whole number"):
+        label_probabilities([0, 1], 2, confidence=0.9, unknown=np.nan)
 
 
 @pytest.mark.parametrize(
@@ -338,7 +375,18 @@ def test_label_maps_become_probabilities():
         (ConfigError, r"sigma must be one number or one per axis \(2\)", {"sigma": (1, 2, 3)}),
         (ConfigError, "sigma_bilateral", {"sigma_bilateral": np.nan}),
         (ConfigError, "one per channel", {"sigma_intensity": (1, 2, 3)}),
-        (ConfigError, "weight must", {"weight": np.inf}),
+        (ConfigError, "weight must be one finite number, got inf", {"weight": np.inf}),
+        (ConfigError, "weight must be one finite number, got '3'", {"weight": "3"}),
+        (ConfigError, "weight_bilateral must be one finite", {"weight_bilateral": [1, 2]}),
+        # in single precision they would be infinite, or nothing
+        (ConfigError, r"weight must be at most 1e\+09, got 1e\+300", {"weight": 1e300}),
+        (ConfigError, "compatibility must be finite", {"compatibility": 1e200 * np.eye(2)}),
+        (ConfigError, "sigma must be 1e-30 to 1e30 times the step", {"spacing": 1e-300}),
+        (ConfigError, "sigma_intensity must be 1e-30", {"sigma_intensity": 1e-50}),
+        (ConfigError, "clip must lie between 1e-30 and 1", {"clip": 1e-60}),
+        (ConfigError, "sigma must be one number or one per axis", {"sigma": "wide"}),
+        (ConfigError, "compatibility must be 'potts' or", {"compatibility": [["a", 0], [0, 1]]}),
+        (ConfigError, "iterations", {"iterations": 2**70}),
         (ConfigError, "iterations", {"iterations": -1}),
         (ConfigError, "iterations", {"iterations": 2.0}),
         (ConfigError, "clip", {"clip": 0}),
@@ -360,13 +408,16 @@ def test_arrays_that_make_no_sense_are_refused():
     given, image = case((4, 5), 2)
     with pytest.raises(LabelError, match="softmax"):
         dense_crf(given * 5)
-    with pytest.raises(LabelError, match="softmax"):
+    with pytest.raises(LabelError, match="found NaN"):
         dense_crf(np.where(given > 0.5, np.nan, given))
+    with pytest.raises(LabelError, match="softmax"):
+        dense_crf(given - 0.9)
     with pytest.raises(ShapeError, match="axis of labels"):
         dense_crf(given[:, 0, 0])
     with pytest.raises(ShapeError, match="channels come first"):
         dense_crf(given, image[0])
-    with pytest.raises(ConfigError, match="image must be finite"):
-        dense_crf(given, np.full((1, 4, 5), np.nan))
+    for value in (np.nan, np.inf, 1e300):  # the last overflows single precision
+        with pytest.raises(ConfigError, match="image must be finite"):
+            dense_crf(given, np.full((1, 4, 5), value))
     with pytest.raises(TypeError, match="numbers"):
         dense_crf(given, image.astype(complex))

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from edgewise.errors import ConfigError, ShapeError
+from edgewise.errors import ConfigError, LabelError, ShapeError
 from edgewise.methods import CrfCase, dense_crf, tune_crf
 
 
@@ -70,11 +70,19 @@ def test_without_images_positions_are_tuned():
     assert found.dice > found.without
 
 
+def test_images_of_booleans_and_cases_from_an_iterator():
+    case = training_case()
+    bright = CrfCase(case.probabilities, case.labels, case.image > 25)
+    found = tune_crf(iter([bright]), seed=0, trials=2, sigma=np.array([1.0, 2.0]))
+    assert found.parameters.sigma_intensity <= 0.5
+    assert found.dice > found.without
+
+
 def test_what_makes_no_sense_is_refused():
     case = training_case()
-    with pytest.raises(ConfigError, match="at least one, got 0 and 50"):
+    with pytest.raises(ConfigError, match="cases must be at least one"):
         tune_crf([], seed=0)
-    with pytest.raises(ConfigError, match="got 1 and 0"):
+    with pytest.raises(ConfigError, match="trials must be a whole number of at least 1, got 0"):
         tune_crf([case], seed=0, trials=0)
     with pytest.raises(ConfigError, match="sigma must be a positive, ascending range"):
         tune_crf([case], seed=0, sigma=(3, 1))
@@ -82,6 +90,18 @@ def test_what_makes_no_sense_is_refused():
         tune_crf([case], seed=0, weight=(0, 1))
     with pytest.raises(ShapeError, match="labels have shape"):
         tune_crf([CrfCase(case.probabilities, case.labels[1:])], seed=0)
+    with pytest.raises(ConfigError, match=r"sigma must be a positive, .*\(low, high\), got 3"):
+        tune_crf([case], seed=0, sigma=3)
+    with pytest.raises(TypeError, match="cases must be CrfCase objects, got tuple"):
+        tune_crf([(case.probabilities, case.labels)], seed=0)
+    # a label that has no probabilities would be counted nowhere
+    wrong = CrfCase(case.probabilities, np.where(case.labels == 2, 255, case.labels))
+    with pytest.raises(LabelError, match=r"labels must be 0 to 2, .* found 255") as caught:
+        tune_crf([case, wrong], seed=0, trials=1)
+    assert caught.value.__notes__ == ["in cases[1]"]
+    holes = CrfCase(case.probabilities, case.labels, np.full_like(case.image, np.nan))
+    with pytest.raises(ConfigError, match="image must be finite"):
+        tune_crf([holes], seed=0)
     nothing = CrfCase([[0.9, 0.9], [0.1, 0.1]], [0, 0])
     with pytest.raises(ConfigError, match="a label other than 0"):
         tune_crf([nothing], seed=0, trials=1)

@@ -15,16 +15,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgewise import _core
-from edgewise._arguments import (
-    AnyArray,
-    Spacing,
-    Threads,
-    as_array,
-    as_label_map,
-    as_spacing,
-    as_threads,
+from edgewise._arguments import Spacing, Threads, as_label_map, as_spacing, as_threads
+from edgewise.errors import ConfigError, LabelError
+
+from .crf_arguments import (
+    as_costs,
+    as_image,
+    as_number,
+    as_probabilities,
+    as_sigma,
+    as_weight,
+    as_whole,
+    check_name,
 )
-from edgewise.errors import ConfigError, LabelError, ShapeError
 
 __all__ = ["Method", "Normalization", "Sigma", "dense_crf", "label_probabilities"]
 
@@ -37,7 +40,7 @@ _Gaussian: TypeAlias = tuple[list[float], list[float], float, bool]
 
 _NORMALIZATIONS: Final = ("symmetric", "before", "after", "none")
 _METHODS: Final = ("lattice", "grid")
-_ABOVE_ONE: Final = 1e-3  # what rounding may add to a probability
+_LEAST_CLIP: Final = 1e-30  # below it the least exponential of single precision would be larger
 
 
 def dense_crf(
@@ -63,15 +66,17 @@ def dense_crf(
     Parameters
     ----------
     probabilities : array of numbers in [0, 1], shape (labels, ...)
-        Such as a network's softmax; any number of axes after the first. Never modified.
+        Such as a network's softmax; any number of axes after the first. Only their ratios count: a
+        voxel of zeros is undecided. Computed in single precision. Never modified.
     image : array of numbers, shape (channels, ...), optional
-        The same grid, any number of channels, finite. Without it only positions count.
+        The same grid, any number of channels, finite. Without it only positions count. Computed in
+        single precision: a large offset is better subtracted before.
     spacing : float or sequence of float, optional
         Voxel size along each axis, in mm. Default: 1 along every axis.
     sigma : float or sequence of float, default 3.0
         Of the Gaussian of positions alone, in the unit of `spacing`; one for all axes, or one each.
     weight : float, default 3.0
-        Of that Gaussian; 0 leaves it out.
+        Of that Gaussian, at most 1e9; 0 leaves it out, below 0 equal labels repel each other.
     sigma_bilateral : float or sequence of float, default 80.0
         Of positions in the Gaussian of positions and image, in the unit of `spacing`.
     sigma_intensity : float or sequence of float, default 13.0
@@ -79,8 +84,8 @@ def dense_crf(
     weight_bilateral : float, default 10.0
         Of that Gaussian; 0 leaves it out.
     compatibility : "potts" or array, shape (labels, labels), default "potts"
-        What two labels beside each other cost: symmetric, multiplied with both weights. "potts":
-        0 for equal labels and 1 for others.
+        What two labels beside each other cost: symmetric, at most 1e9, multiplied with both
+        weights. "potts": 0 for equal labels and 1 for others.
     iterations : int, default 5
         Updates of all voxels at once; 0 returns `probabilities`, clipped, with sum 1.
     normalization : {"symmetric", "before", "after", "none"}, default "symmetric"
@@ -94,7 +99,7 @@ def dense_crf(
         Whether a voxel's own probabilities are part of what all voxels tell it, as in the authors'
         program. Otherwise its share, as the Gaussian has it, is subtracted.
     clip : float, default 1e-5
-        Smaller probabilities count as this.
+        Smaller probabilities count as this; at least 1e-30.
     threads : int or "auto", default "auto"
         Number of threads; the result does not depend on it.
 
@@ -113,11 +118,12 @@ def dense_crf(
     SpacingError
         If `spacing` is not finite and positive, or not one per axis.
     LabelError
-        If a probability is not in [0, 1].
+        If a probability is NaN or misses [0, 1] by more than 0.001.
     ConfigError
-        If a sigma is not finite and positive or not one per axis or channel, a weight, `image` or
-        `compatibility` not finite, `compatibility` not symmetric, `iterations` no whole number of
-        at least 0, `clip` not between 0 and 1, or a name unknown.
+        If a sigma is not finite and positive or not one per axis or channel, a weight or
+        `compatibility` not finite and at most 1e9, `image` not finite, `compatibility` not
+        symmetric, `iterations` no whole number of at least 0, `clip` not between 1e-30 and 1, or a
+        name unknown.
     ValueError
         If a sigma is so small that positions or intensities divided by it exceed about a million.
 
@@ -134,14 +140,18 @@ def dense_crf(
     sigmas. One update is ``Q_i(a) ~ p_i(a) exp(-sum_b mu(a, b) sum_m w_m (K_m Q_b)_i)``.
 
     Gaussians are filtered on the permutohedral lattice (Adams, Baek, Davis, 2010) with one blur per
-    axis: time and memory are linear in the voxels, the error is about 1e-3 of a probability. The
-    features of a plane are in the order (x, y), else in that of the axes, then the channels; so are
-    pydensecrf's, and the numbers are its numbers to 1e-5, where the number of voxels is a multiple
-    of four (it fills up others with voxels at the origin).
+    axis: time and memory are linear in the voxels, the error is about 1e-3 of a probability on
+    average and up to 0.06 where labels are equally likely, far more where a sigma is below a voxel
+    (there, use ``method="grid"``). The features of a plane are in the order (x, y), else in that of
+    the axes, then the channels; so are pydensecrf's, and the numbers are its numbers to 1e-5, where
+    the number of voxels is a multiple of four (it fills up others with voxels at the origin).
 
     Memory beyond the result: 8 bytes a voxel and corner of its simplex (features + 1) of each
-    Gaussian, 4 to 12 a voxel, and up to 64 + 8 (features + 1) a point of the lattice, of which
-    there are fewer than voxels unless the sigmas are about a voxel; by convolution 16 a voxel.
+    Gaussian, 4 to 12 a voxel, and up to 84 + 8 (features + 1) a point of the lattice, 132 instead
+    of 84 beyond five features; by convolution 16 a voxel. Points are fewer than voxels unless the
+    sigmas are about a voxel or below the image's noise: then there are up to features + 1 a voxel.
+
+    An interrupt (Ctrl-C) ends a long call between two of its steps.
 
     Examples
     --------
@@ -153,31 +163,33 @@ def dense_crf(
     >>> bool(found[1, 3, 3] > 0.9)
     True
     """
-    given = _as_probabilities(probabilities)
+    given = as_probabilities(probabilities)
     shape = given.shape[1:]
     steps = np.asarray(as_spacing(spacing, len(shape)))
-    _check_name(normalization, "normalization", _NORMALIZATIONS)
-    _check_name(method, "method", _METHODS)
-    if not 0 < clip < 1:
-        message = f"clip must lie between 0 and 1, got {clip}"
+    check_name(normalization, "normalization", _NORMALIZATIONS)
+    check_name(method, "method", _METHODS)
+    least = as_number(clip, "clip")
+    if not _LEAST_CLIP <= least < 1:
+        message = f"clip must lie between {_LEAST_CLIP:g} and 1, got {clip}"
         raise ConfigError(message)
-    sizes = _as_sigma(sigma, "sigma", len(shape)) / steps
-    weights = [_as_weight(weight, "weight"), _as_weight(weight_bilateral, "weight_bilateral")]
-    gaussians: list[_Gaussian] = [(sizes.tolist(), [], weights[0], method == "grid")]
-    picture = _as_image(image, shape)
+    weights = [as_weight(weight, "weight"), as_weight(weight_bilateral, "weight_bilateral")]
+    near = as_sigma(sigma, "sigma", steps)
+    gaussians: list[_Gaussian] = [(near, [], weights[0], method == "grid")]
+    picture = as_image(image, shape)
     if image is not None:
-        sizes = _as_sigma(sigma_bilateral, "sigma_bilateral", len(shape)) / steps
-        contrasts = _as_sigma(sigma_intensity, "sigma_intensity", len(picture))
-        gaussians.append((sizes.tolist(), contrasts.tolist(), weights[1], False))
+        near = as_sigma(sigma_bilateral, "sigma_bilateral", steps)
+        ones = np.ones(len(picture))
+        alike = as_sigma(sigma_intensity, "sigma_intensity", ones, "channel")
+        gaussians.append((near, alike, weights[1], False))
     return _core.dense_crf(
         given,
         picture,
         gaussians=gaussians,
-        compatibility=_as_costs(compatibility, len(given)),
-        iterations=_as_count(iterations),
+        compatibility=as_costs(compatibility, len(given)),
+        iterations=as_whole(iterations, "iterations", 0),
         normalization=normalization,
         include_self=bool(include_self),
-        clip=float(clip),
+        clip=least,
         threads=as_threads(threads),
     )
 
@@ -207,7 +219,8 @@ def label_probabilities(
     LabelError
         If a label is neither below `classes` nor `unknown`.
     ConfigError
-        If `classes` is less than 2, or `confidence` not between 0 and 1.
+        If `classes` is no whole number of at least 2, `confidence` not between 0 and 1, or
+        `unknown` no whole number.
 
     See Also
     --------
@@ -219,102 +232,26 @@ def label_probabilities(
     array([[0.9, 0.1, 0.5],
            [0.1, 0.9, 0.5]], dtype=float32)
     """
-    if classes < 2:
-        message = f"classes must be at least 2, got {classes}"
-        raise ConfigError(message)
-    if not 0 < confidence < 1:
+    count = as_whole(classes, "classes", 2)
+    chance = as_number(confidence, "confidence")
+    if not 0 < chance < 1:
         message = f"confidence must lie between 0 and 1, got {confidence}"
         raise ConfigError(message)
-    array = as_label_map(labels, allow_negative_labels=unknown is not None and unknown < 0)
+    if unknown is not None and not hasattr(unknown, "__index__"):
+        message = f"unknown must be a whole number or None, got {unknown!r}"
+        raise ConfigError(message)
+    array = as_label_map(labels, allow_negative_labels=True)
     nowhere = np.zeros(array.shape, bool) if unknown is None else array == unknown
-    wrong = ~nowhere & ((array < 0) | (array >= classes))
+    wrong = ~nowhere & ((array < 0) | (array >= count))
     if wrong.any():
-        message = f"labels must be 0 to {classes - 1}, found {array[wrong].flat[0]}"
+        more = "" if unknown is None else f" or {unknown}"
+        message = (
+            f"labels must be 0 to {count - 1}{more}, found {array[wrong].flat[0]}; "
+            "unknown=... names a value that stands for no label"
+        )
         raise LabelError(message)
-    found = np.full((classes, *array.shape), (1 - confidence) / (classes - 1), np.float32)
-    for label in range(classes):
-        found[label][array == label] = confidence
-    found[:, nowhere] = 1 / classes
+    found = np.full((count, *array.shape), (1 - chance) / (count - 1), np.float32)
+    for label in range(count):
+        found[label][array == label] = chance
+    found[:, nowhere] = 1 / count
     return found
-
-
-def _as_probabilities(values: ArrayLike) -> NDArray[np.float32]:
-    array = as_array(values, "probabilities")
-    if array.ndim < 2:
-        message = (
-            f"probabilities must have an axis of labels and those of the grid, got {array.shape}"
-        )
-        raise ShapeError(message)
-    low, high = float(array.min()), float(array.max())
-    if not (low >= 0 and high <= 1 + _ABOVE_ONE):
-        message = (
-            f"probabilities must lie in [0, 1], found {low} to {high}; "
-            "take the softmax of a network's output first"
-        )
-        raise LabelError(message)
-    return np.ascontiguousarray(array, dtype=np.float32)
-
-
-def _as_image(values: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    if values is None:
-        return np.empty((0, *shape), np.float32)
-    array = as_array(values, "image")
-    if array.shape[1:] != shape:
-        message = (
-            f"image must have shape (channels, {', '.join(map(str, shape))}), got {array.shape}; "
-            "channels come first, one channel is image[None]"
-        )
-        raise ShapeError(message)
-    if not (np.isfinite(array.min()) and np.isfinite(array.max())):
-        message = "image must be finite, found NaN or infinity; numpy.nan_to_num replaces them"
-        raise ConfigError(message)
-    return np.ascontiguousarray(array, dtype=np.float32)
-
-
-def _as_sigma(values: Sigma, name: str, count: int) -> NDArray[np.float64]:
-    array = np.asarray(values, dtype=np.float64)
-    if array.ndim == 0:
-        array = np.full(count, float(array))
-    if array.shape != (count,):
-        what = "channel" if name == "sigma_intensity" else "axis"
-        message = f"{name} must be one number or one per {what} ({count}), got {array.tolist()}"
-        raise ConfigError(message)
-    if not (np.isfinite(array) & (array > 0)).all():
-        message = f"{name} must be finite and positive, got {array.tolist()}"
-        raise ConfigError(message)
-    return array
-
-
-def _as_weight(value: float, name: str) -> float:
-    if not np.isfinite(value):
-        message = f"{name} must be finite, got {value}"
-        raise ConfigError(message)
-    return float(value)
-
-
-def _as_costs(values: Literal["potts"] | ArrayLike, labels: int) -> list[float] | None:
-    if isinstance(values, str):
-        _check_name(values, "compatibility", ("potts",))
-        return None
-    array: AnyArray = np.asarray(values, dtype=np.float64)
-    if array.shape != (labels, labels):
-        message = f"compatibility must have shape ({labels}, {labels}), got {array.shape}"
-        raise ShapeError(message)
-    if not np.isfinite(array).all() or not np.array_equal(array, array.T):
-        message = f"compatibility must be finite and symmetric, got {array.tolist()}"
-        raise ConfigError(message)
-    return [float(cost) for cost in array.flat]
-
-
-def _as_count(iterations: int) -> int:
-    whole = hasattr(iterations, "__index__") and not isinstance(iterations, bool)
-    if not whole or iterations < 0:
-        message = f"iterations must be a whole number of at least 0, got {iterations!r}"
-        raise ConfigError(message)
-    return int(iterations)
-
-
-def _check_name(name: str, argument: str, names: tuple[str, ...]) -> None:
-    if name not in names:
-        message = f"{argument} must be one of {', '.join(names)}, got {name!r}"
-        raise ConfigError(message)

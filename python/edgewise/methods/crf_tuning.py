@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from edgewise._arguments import as_array, as_label_map
-from edgewise.errors import ConfigError, ShapeError
+from edgewise._arguments import as_label_map, as_spacing
+from edgewise.errors import ConfigError, EdgewiseError, LabelError, ShapeError
 from edgewise.metrics import dice
 
 from .crf import dense_crf
+from .crf_arguments import as_image, as_probabilities, as_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -87,7 +88,7 @@ class CrfTuning:
 
 
 def tune_crf(
-    cases: Sequence[CrfCase],
+    cases: Iterable[CrfCase],
     *,
     seed: int | np.random.Generator,
     trials: int = 50,
@@ -103,8 +104,9 @@ def tune_crf(
 
     Parameters
     ----------
-    cases : sequence of CrfCase
-        Training cases, never those on which results are reported.
+    cases : iterable of CrfCase
+        Training cases, never those on which results are reported; all are held in memory. One
+        `sigma_intensity` serves all channels: bring them to one range first.
     seed : int or numpy.random.Generator
         Of the random numbers; a longer search with the same number begins with the same trials.
     trials : int, default 50
@@ -126,11 +128,17 @@ def tune_crf(
 
     Raises
     ------
+    TypeError
+        If a case is no `CrfCase`.
     ConfigError
         If there are no cases or no trials, a range is not positive and ascending, or no label but 0
         occurs.
     ShapeError
         If labels and probabilities of a case have different grids.
+    LabelError
+        If a label of the truth has no probabilities, or a probability is not in [0, 1].
+    SpacingError
+        If a spacing does not fit its case. Errors about one case have a note that says which.
 
     See Also
     --------
@@ -147,46 +155,94 @@ def tune_crf(
     >>> found.dice > found.without
     True
     """
-    if not cases or trials < 1:
-        message = f"cases and trials must be at least one, got {len(cases)} and {trials}"
-        raise ConfigError(message)
-    ranges = {
+    held = _held(cases)
+    count = as_whole(trials, "trials", 1)
+    given = {
         "sigma": sigma,
         "weight": weight,
         "sigma_bilateral": sigma_bilateral,
-        "sigma_intensity": sigma_intensity or _contrasts(cases),
+        "sigma_intensity": _contrasts(held) if sigma_intensity is None else sigma_intensity,
         "weight_bilateral": weight_bilateral,
     }
-    for name, (low, high) in ranges.items():
-        if not 0 < low <= high < np.inf:
-            message = f"{name} must be a positive, ascending range, got ({low}, {high})"
-            raise ConfigError(message)
+    ranges = {name: _as_range(limits, name) for name, limits in given.items()}
     limits = np.log(np.array(list(ranges.values())))
     # one row per trial: more of them change none of the first
-    drawn = np.random.default_rng(seed).random((trials, len(ranges)))
+    drawn = np.random.default_rng(seed).random((count, len(ranges)))
     rows = np.exp(limits[:, 0] + drawn * (limits[:, 1] - limits[:, 0])).tolist()
     tried: list[tuple[CrfParameters, float]] = []
     for row in rows:
         parameters = CrfParameters(**dict(zip(ranges, row, strict=True)))
-        tried.append((parameters, _score(cases, parameters, iterations, threads)))
+        tried.append((parameters, _score(held, parameters, iterations, threads)))
     best = max(tried, key=lambda trial: trial[1])  # the first of equal ones
-    return CrfTuning(best[0], best[1], _score(cases, None, iterations, threads), tuple(tried))
+    return CrfTuning(best[0], best[1], _score(held, None, iterations, threads), tuple(tried))
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A case that was checked."""
+
+    probabilities: NDArray[np.float32]
+    labels: NDArray[Any]
+    image: NDArray[np.float32] | None
+    spacing: Spacing
+
+
+def _held(cases: Iterable[CrfCase]) -> list[_Held]:
+    """Return cases whose arrays fit each other; an error says in a note which case it was."""
+    held: list[_Held] = []
+    try:
+        held.extend(_checked(case) for case in cases)
+    except (EdgewiseError, TypeError) as error:
+        error.add_note(f"in cases[{len(held)}]")
+        raise
+    if not held:
+        message = "cases must be at least one, got none"
+        raise ConfigError(message)
+    return held
+
+
+def _checked(case: CrfCase) -> _Held:
+    if not isinstance(case, CrfCase):
+        message = f"cases must be CrfCase objects, got {type(case).__name__}"
+        raise TypeError(message)
+    given = as_probabilities(case.probabilities)
+    truth = as_label_map(case.labels, allow_negative_labels=True)
+    if truth.shape != given.shape[1:]:
+        message = f"labels have shape {truth.shape}, probabilities {given.shape}"
+        raise ShapeError(message)
+    wrong = (truth < 0) | (truth >= len(given))
+    if wrong.any():
+        message = (
+            f"labels must be 0 to {len(given) - 1}, an index of the first axis of probabilities, "
+            f"found {truth[wrong].flat[0]}"
+        )
+        raise LabelError(message)
+    image = None if case.image is None else as_image(case.image, truth.shape)
+    return _Held(given, truth, image, as_spacing(case.spacing, truth.ndim))
+
+
+def _as_range(limits: Range, name: str) -> Range:
+    try:
+        low, high = map(float, limits)
+        fine = 0 < low <= high < np.inf
+    except (TypeError, ValueError):
+        fine = False
+    if not fine:
+        message = f"{name} must be a positive, ascending range (low, high), got {limits!r}"
+        raise ConfigError(message)
+    return low, high
 
 
 def _score(
-    cases: Sequence[CrfCase], parameters: CrfParameters | None, iterations: int, threads: Threads
+    cases: Sequence[_Held], parameters: CrfParameters | None, iterations: int, threads: Threads
 ) -> float:
     """Return the mean Dice of all cases; None: of the probabilities as they are."""
     values: list[float] = []
     for case in cases:
-        given = as_array(case.probabilities, "probabilities")
-        truth = as_label_map(case.labels)
-        if truth.shape != given.shape[1:]:
-            message = f"labels have shape {truth.shape}, probabilities {given.shape}"
-            raise ShapeError(message)
+        found = case.probabilities
         if parameters is not None:
-            given = dense_crf(
-                given,
+            found = dense_crf(
+                found,
                 case.image,
                 spacing=case.spacing,
                 sigma=parameters.sigma,
@@ -197,7 +253,7 @@ def _score(
                 iterations=iterations,
                 threads=threads,
             )
-        values.extend(_dice(truth, given.argmax(axis=0), len(given)))
+        values.extend(_dice(case.labels, found.argmax(axis=0), len(found)))
     if not values:
         message = "cases must hold a label other than 0, found none"
         raise ConfigError(message)
@@ -210,11 +266,10 @@ def _dice(truth: NDArray[Any], found: NDArray[Any], labels: int) -> list[float]:
     return [float(dice(one, other)) for one, other in pairs if one.any() or other.any()]
 
 
-def _contrasts(cases: Sequence[CrfCase]) -> Range:
+def _contrasts(cases: Sequence[_Held]) -> Range:
     """Return where to look for `sigma_intensity`."""
-    images = [as_array(case.image, "image") for case in cases if case.image is not None]
+    images = [case.image for case in cases if case.image is not None]
     spans = [float(np.subtract(*np.percentile(image, (99, 1)))) for image in images]
-    span = (
-        max(spans, default=0.0) or 1.0
-    )  # without images, or with uniform ones, it does not matter
+    # without images, or with uniform ones, it does not matter
+    span = max(spans, default=0.0) or 1.0
     return _CONTRASTS[0] * span, _CONTRASTS[1] * span

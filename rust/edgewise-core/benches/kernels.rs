@@ -105,7 +105,7 @@ fn field(bench: &mut Criterion) {
         let mut room = vec![[0; 2]; request.room()];
         let mut out = vec![0.0; 2 * VOXELS];
         bench.bench_function(&format!("crf: {name}"), |b| {
-            b.iter(|| mean_field_into(&probabilities, &request, &mut room, &mut out));
+            b.iter(|| mean_field_into(&probabilities, &request, &mut room, &mut out, || true));
         });
     }
 }

@@ -19,6 +19,9 @@ pub enum Error {
     /// Compressed data are cut or damaged; the text says how.
     #[error("{0}")]
     Corrupt(String),
+    /// Whoever asked does not want the result any more.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 /// Result of a kernel.

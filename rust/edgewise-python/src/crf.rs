@@ -1,5 +1,7 @@
 //! Bindings of `edgewise_core::crf`.
 
+use std::time::{Duration, Instant};
+
 use edgewise_core::crf::{Normalization, Request, Term, mean_field_into};
 use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArray};
 use pyo3::exceptions::PyTypeError;
@@ -62,10 +64,31 @@ fn dense_crf<'py>(
     let room = array::zeros::<u32>(py, &[request.room(), 2], order);
     let mut room = room.readwrite();
     let room = room.as_slice_mut()?.as_chunks_mut().0;
-    let (found, ()) = array::filled(py, probabilities.shape(), order, |found: &mut [f32]| {
-        mean_field_into(given, &request, room, found)
-    })?;
-    Ok(found)
+    let mut signals = Signals { asked: Instant::now(), raised: None };
+    let done = array::filled(py, probabilities.shape(), order, |found: &mut [f32]| {
+        mean_field_into(given, &request, room, found, || signals.none())
+    });
+    match signals.raised {
+        Some(error) => Err(error),
+        None => done.map(|(found, ())| found),
+    }
+}
+
+/// What Python's signal handlers raise while the interpreter waits for a kernel: Ctrl-C is heard before the end.
+struct Signals {
+    asked: Instant,
+    raised: Option<PyErr>,
+}
+
+impl Signals {
+    /// Whether nothing was raised. Asks rarely: it waits for other threads of the interpreter.
+    fn none(&mut self) -> bool {
+        if self.asked.elapsed() > Duration::from_millis(100) {
+            self.raised = Python::attach(|py| py.check_signals().err());
+            self.asked = Instant::now();
+        }
+        self.raised.is_none()
+    }
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

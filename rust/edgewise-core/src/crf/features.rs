@@ -1,5 +1,7 @@
 //! The feature vectors of a grid's points: where a point lies and what the image holds there, each divided by its sigma.
 
+use crate::error::Error;
+
 /// Points that are computed side by side.
 pub(super) const LANES: usize = 16;
 
@@ -63,6 +65,22 @@ impl<'a> Features<'a> {
             ranges[self.shape.len() + channel] = ((low / sigma).into(), (high / sigma).into());
         }
         Some(ranges)
+    }
+
+    /// What to say if the lattice cannot hold these ranges: which feature reaches farthest.
+    pub(super) fn too_far(&self, ranges: &[(f64, f64)]) -> Error {
+        let reach = |&(low, high): &(f64, f64)| high.max(-low);
+        let far =
+            (0..ranges.len()).max_by(|&a, &b| reach(&ranges[a]).total_cmp(&reach(&ranges[b])));
+        let far = far.unwrap_or(0);
+        let what = match self.place.iter().position(|&place| place == far) {
+            Some(axis) => format!("positions along axis {axis}"),
+            None => format!("values of channel {} of the image", far - self.shape.len()),
+        };
+        Error::Argument(format!(
+            "{what} are up to {:.3e} times their sigma, single precision places about a million: the sigma must be larger",
+            ranges.get(far).map_or(0.0, reach)
+        ))
     }
 
     /// The features of the points from `first` on; those beyond the last point are 0 or repeat it.

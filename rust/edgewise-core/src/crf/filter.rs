@@ -3,12 +3,11 @@
 //! Several planes (labels) go through at once, side by side in the rows of the lattice. Tables are made once; nothing is looked up by key here.
 use std::ops::Range;
 
-use rayon::prelude::*;
-
-use crate::simd::{self, Isa, Kernel};
+use crate::simd::{self, Isa, Kernel, Level};
 
 use super::lattice::{CHUNK, Lattice, strip_length};
 use super::simplex::{Corner, row_of, weight_of};
+use super::tasks::{each, each_with};
 use super::transpose::{BLOCK, from_rows, to_rows};
 
 /// A lattice with the factors of its normalisation and its weight.
@@ -146,14 +145,7 @@ pub(super) fn spread<const L: usize>(
         values.resize_with(filters.len(), Vec::new);
         simd::dispatch(Spread { filters, planes, strip, rows, values });
     };
-    let tasks = tasks.into_iter().enumerate();
-    if parallel {
-        let tasks: Vec<_> = tasks.collect();
-        tasks.into_par_iter().with_max_len(1).for_each_init(Vec::new, work);
-    } else {
-        let mut values = Vec::new();
-        tasks.for_each(|task| work(&mut values, task));
-    }
+    each_with(tasks.into_iter().enumerate().collect(), parallel, Vec::new, work);
     for (filter, scratch) in filters.iter().zip(scratch) {
         blur::<L>(&filter.lattice, scratch, parallel);
     }
@@ -177,6 +169,7 @@ struct Spread<'a, 'l, 'p, const L: usize> {
 
 impl<const L: usize> Kernel for Spread<'_, '_, '_, L> {
     type Output = ();
+    const MOST: Level = Level::Avx2; // rows have at most eight lanes
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
@@ -193,18 +186,15 @@ impl<const L: usize> Kernel for Spread<'_, '_, '_, L> {
             to_rows(isa, planes, start, &mut block);
             let here = start..stop.min(start + BLOCK);
             for (filter, values) in filters.iter().zip(values.iter_mut()) {
-                let values = values.as_chunks_mut::<L>().0;
+                let mut scaled = block;
                 if let Some(before) = &filter.before {
-                    let mut scaled = block;
                     for (row, &factor) in scaled.iter_mut().zip(&before[here.clone()]) {
                         for lane in row {
                             *lane *= factor;
                         }
                     }
-                    spread_block(filter, here.clone(), &scaled, values);
-                } else {
-                    spread_block(filter, here.clone(), &block, values);
                 }
+                spread_block(filter, here.clone(), &scaled, values.as_chunks_mut::<L>().0);
             }
         }
         for ((filter, values), rows) in filters.iter().zip(values).zip(rows) {
@@ -293,6 +283,7 @@ struct Share<'a, const L: usize> {
 
 impl<const L: usize> Kernel for Share<'_, L> {
     type Output = ();
+    const MOST: Level = Level::Avx2; // rows have at most eight lanes
 
     #[inline(always)]
     fn run<I: Isa>(self, _: I) {
@@ -313,6 +304,7 @@ struct Blur<'a, const L: usize> {
 
 impl<const L: usize> Kernel for Blur<'_, L> {
     type Output = ();
+    const MOST: Level = Level::Avx2; // rows have at most eight lanes
 
     #[inline(always)]
     fn run<I: Isa>(self, _: I) {
@@ -355,14 +347,7 @@ pub(super) fn gather<const L: usize>(
         let planes = &mut planes;
         simd::dispatch(Gather::<L> { filters, planes, scratch, add, strip: k, values });
     };
-    let tasks = pieces.into_iter().enumerate();
-    if parallel {
-        let tasks: Vec<_> = tasks.collect();
-        tasks.into_par_iter().with_max_len(1).for_each_init(Vec::new, work);
-    } else {
-        let mut values = Vec::new();
-        tasks.for_each(|task| work(&mut values, task));
-    }
+    each_with(pieces.into_iter().enumerate().collect(), parallel, Vec::new, work);
 }
 
 /// Gather the points of a strip.
@@ -377,6 +362,7 @@ struct Gather<'a, 'l, 'p, const L: usize> {
 
 impl<const L: usize> Kernel for Gather<'_, '_, '_, L> {
     type Output = ();
+    const MOST: Level = Level::Avx2; // rows have at most eight lanes
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
@@ -411,16 +397,20 @@ fn gather_block<const L: usize>(
 ) {
     let count = filter.lattice.corner_count();
     let corners = &filter.lattice.corners[points.start * count..points.end * count];
-    let after = filter.after.as_ref().map(|after| &after[points]);
-    let factors = Factors { all: filter.factor, each: after };
+    let mut factors = [filter.factor; BLOCK];
+    if let Some(after) = &filter.after {
+        for (factor, after) in factors.iter_mut().zip(&after[points]) {
+            *factor *= after;
+        }
+    }
     match count {
-        3 => gather_some::<3, L>(corners, factors, values, block),
-        4 => gather_some::<4, L>(corners, factors, values, block),
-        5 => gather_some::<5, L>(corners, factors, values, block),
-        6 => gather_some::<6, L>(corners, factors, values, block),
+        3 => gather_some::<3, L>(corners, &factors, values, block),
+        4 => gather_some::<4, L>(corners, &factors, values, block),
+        5 => gather_some::<5, L>(corners, &factors, values, block),
+        6 => gather_some::<6, L>(corners, &factors, values, block),
         _ => {
-            for (k, (corners, row)) in corners.chunks_exact(count).zip(block).enumerate() {
-                gather_point(corners, factors.of(k), values, row);
+            for ((corners, &factor), row) in corners.chunks_exact(count).zip(&factors).zip(block) {
+                gather_point(corners, factor, values, row);
             }
         }
     }
@@ -430,12 +420,12 @@ fn gather_block<const L: usize>(
 #[inline(always)]
 fn gather_some<const N: usize, const L: usize>(
     corners: &[Corner],
-    factors: Factors,
+    factors: &[f32; BLOCK],
     values: &[[f32; L]],
     block: &mut [[f32; L]; BLOCK],
 ) {
-    for (k, (corners, row)) in corners.as_chunks::<N>().0.iter().zip(block).enumerate() {
-        gather_point(corners, factors.of(k), values, row);
+    for ((corners, &factor), row) in corners.as_chunks::<N>().0.iter().zip(factors).zip(block) {
+        gather_point(corners, factor, values, row);
     }
 }
 
@@ -456,28 +446,5 @@ fn gather_point<const L: usize>(
     }
     for lane in 0..L {
         row[lane] += factor * sum[lane];
-    }
-}
-
-/// What is gathered is multiplied with.
-#[derive(Clone, Copy)]
-struct Factors<'a> {
-    all: f32,
-    each: Option<&'a [f32]>,
-}
-
-impl Factors<'_> {
-    #[inline(always)]
-    fn of(&self, k: usize) -> f32 {
-        self.each.map_or(self.all, |each| each[k] * self.all)
-    }
-}
-
-/// Do all tasks.
-pub(super) fn each<T: Send>(tasks: Vec<T>, parallel: bool, work: impl Fn(T) + Sync + Send) {
-    if parallel {
-        tasks.into_par_iter().with_max_len(1).for_each(work);
-    } else {
-        tasks.into_iter().for_each(work);
     }
 }

@@ -2,13 +2,16 @@
 use crate::simd::{self, Isa, Kernel};
 
 use super::features::{LANES, Lanes};
-use super::filter::{Normalization, each};
+use super::filter::Normalization;
+use super::tasks::each;
 use super::transpose::some;
 
 /// Sigmas after which a Gaussian ends: 4e-6 of its height.
 const REACH: f32 = 5.0;
 /// Rows of one task.
 const ROWS: usize = 64;
+/// Elements of one task along another axis, if it has so many.
+const LEAST: usize = 1 << 12;
 
 /// A Gaussian of positions with its normalisation and its weight.
 pub(super) struct Convolution {
@@ -103,11 +106,13 @@ impl Convolution {
     fn columns(&self, axis: usize, from: &[f32], to: &mut [f32], parallel: bool) {
         let inner: usize = self.shape[axis + 1..].iter().product();
         let n = self.shape[axis];
+        let rows = (LEAST / inner).max(1);
         let tasks = to.chunks_mut(n * inner).zip(from.chunks(n * inner)).flat_map(|(to, from)| {
-            to.chunks_mut(inner).enumerate().map(move |(y, to)| Column {
+            to.chunks_mut(rows * inner).enumerate().map(move |(k, to)| Columns {
                 from,
                 to,
-                y,
+                first: k * rows,
+                inner,
                 taps: &self.taps[axis],
             })
         });
@@ -161,43 +166,54 @@ impl Kernel for Rows<'_> {
     }
 }
 
-/// The elements of one index along another axis than the last.
-struct Column<'a> {
+/// The elements of some indices along another axis than the last.
+struct Columns<'a> {
     /// All indices.
     from: &'a [f32],
     to: &'a mut [f32],
-    y: usize,
+    /// The first index.
+    first: usize,
+    /// Elements of one index.
+    inner: usize,
     taps: &'a [f32],
 }
 
-impl Kernel for Column<'_> {
+impl Kernel for Columns<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<I: Isa>(self, _: I) {
-        let Self { from, to, y, taps } = self;
-        let inner = to.len();
+        let Self { from, to, first, inner, taps } = self;
         let last = from.len() / inner - 1;
-        for (k, to) in to.chunks_mut(LANES).enumerate() {
-            let x = k * LANES;
-            let here = to.len();
-            let at = |y: usize| -> Lanes { some(&from[y * inner + x..y * inner + x + here]) };
-            let mut sum = at(y);
-            for (step, &tap) in taps.iter().enumerate().skip(1) {
-                if step <= y {
-                    let above = at(y - step);
-                    for lane in 0..LANES {
-                        sum[lane] += tap * above[lane];
-                    }
-                }
-                if y + step <= last {
-                    let below = at(y + step);
-                    for lane in 0..LANES {
-                        sum[lane] += tap * below[lane];
-                    }
+        for (k, to) in to.chunks_mut(inner).enumerate() {
+            convolve(from, to, first + k, last, taps);
+        }
+    }
+}
+
+/// The elements of index `y`.
+#[inline(always)]
+fn convolve(from: &[f32], to: &mut [f32], y: usize, last: usize, taps: &[f32]) {
+    let inner = to.len();
+    for (k, to) in to.chunks_mut(LANES).enumerate() {
+        let x = k * LANES;
+        let here = to.len();
+        let at = |y: usize| -> Lanes { some(&from[y * inner + x..y * inner + x + here]) };
+        let mut sum = at(y);
+        for (step, &tap) in taps.iter().enumerate().skip(1) {
+            if step <= y {
+                let above = at(y - step);
+                for lane in 0..LANES {
+                    sum[lane] += tap * above[lane];
                 }
             }
-            to.copy_from_slice(&sum[..here]);
+            if y + step <= last {
+                let below = at(y + step);
+                for lane in 0..LANES {
+                    sum[lane] += tap * below[lane];
+                }
+            }
         }
+        to.copy_from_slice(&sum[..here]);
     }
 }

@@ -3,8 +3,6 @@
 //! A coordinate has as many bits as its range needs, and never lies in two words; then the key of a neighbour is the key plus a constant,
 //! and comparing two keys is comparing one word (two images in colour, eight channels: still two).
 
-use crate::error::{Error, Result};
-
 /// All coordinates of a point.
 pub(super) type Key<const W: usize> = [u64; W];
 
@@ -146,16 +144,5 @@ impl<const W: usize> Table<W> {
     }
 }
 
-/// Coordinates beyond this are too large for single precision to say where between them a point lies.
+/// Coordinates from here on are too large for single precision to say where between them a point lies.
 pub(super) const LARGEST: f64 = 4_194_304.0; // 2^22
-
-/// The range of a coordinate as whole numbers.
-pub(super) fn whole_range((low, high): (f64, f64), margin: i32) -> Result<(i32, i32)> {
-    let largest = low.abs().max(high.abs());
-    if !largest.is_finite() || largest >= LARGEST {
-        return Err(Error::Argument(format!(
-            "a sigma is too small for this image: coordinates of the lattice reach {largest:.0}, they must stay below {LARGEST}"
-        )));
-    }
-    Ok((low.floor() as i32 - margin, high.ceil() as i32 + margin))
-}

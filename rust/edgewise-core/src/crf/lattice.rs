@@ -4,14 +4,13 @@
 //! table; then all strips together number the rows of values, in the order of the points: a row belongs to the strip that names it first. Whatever is
 //! added up is added up within a strip in the order of its points, then in the order of the strips, whoever does the work.
 
-use rayon::prelude::*;
-
 use crate::error::{Error, Result};
 use crate::simd::{self, Isa, Kernel};
 
 use super::features::{Features, LANES};
-use super::keys::{Key, NONE, Table, minus, mix, plus};
+use super::keys::{Key, Layout, NONE, Table, minus, mix, plus};
 use super::simplex::{Corner, Lift, Places, Simplex, Steps, corner_keys};
+use super::tasks::each_with;
 
 /// Rows that one task blurs.
 pub(super) const CHUNK: usize = 2048;
@@ -60,51 +59,15 @@ impl<'a> Lattice<'a> {
     ) -> Result<Self> {
         let lift = Lift::new(features.count());
         let layout = lift.layout(features)?;
-        match layout.words() {
-            1 => match features.count() + 1 {
-                3 => Self::with_keys::<3, 1>(
-                    features,
-                    &lift,
-                    &Steps::new(&layout),
-                    corners,
-                    parallel,
-                ),
-                4 => Self::with_keys::<4, 1>(
-                    features,
-                    &lift,
-                    &Steps::new(&layout),
-                    corners,
-                    parallel,
-                ),
-                5 => Self::with_keys::<5, 1>(
-                    features,
-                    &lift,
-                    &Steps::new(&layout),
-                    corners,
-                    parallel,
-                ),
-                6 => Self::with_keys::<6, 1>(
-                    features,
-                    &lift,
-                    &Steps::new(&layout),
-                    corners,
-                    parallel,
-                ),
-                _ => Self::with_keys::<0, 1>(
-                    features,
-                    &lift,
-                    &Steps::new(&layout),
-                    corners,
-                    parallel,
-                ),
-            },
-            2 => Self::with_keys::<0, 2>(features, &lift, &Steps::new(&layout), corners, parallel),
-            3..=4 => {
-                Self::with_keys::<0, 4>(features, &lift, &Steps::new(&layout), corners, parallel)
-            }
-            5..=16 => {
-                Self::with_keys::<0, 16>(features, &lift, &Steps::new(&layout), corners, parallel)
-            }
+        let most = features.count() + 1;
+        // each pair of numbers is compiled on its own: one for every common kind of grid, two that fit all others
+        match (layout.words(), most) {
+            (1, 3) => Self::with_keys::<3, 1>(features, &lift, &layout, corners, parallel),
+            (1, 4) => Self::with_keys::<4, 1>(features, &lift, &layout, corners, parallel),
+            (1, 5) => Self::with_keys::<5, 1>(features, &lift, &layout, corners, parallel),
+            (1, 6) => Self::with_keys::<6, 1>(features, &lift, &layout, corners, parallel),
+            (1..=2, _) => Self::with_keys::<0, 2>(features, &lift, &layout, corners, parallel),
+            (3..=16, _) => Self::with_keys::<0, 16>(features, &lift, &layout, corners, parallel),
             _ => Err(Error::Argument(format!(
                 "an image of so many channels and so many values does not fit the lattice: {} features",
                 features.count()
@@ -116,26 +79,22 @@ impl<'a> Lattice<'a> {
     fn with_keys<const N: usize, const W: usize>(
         features: &Features,
         lift: &Lift,
-        steps: &Steps<W>,
+        layout: &Layout,
         corners: &'a mut [Corner],
         parallel: bool,
     ) -> Result<Self> {
-        let count = features.count() + 1;
+        let (count, steps) = (features.count() + 1, &Steps::new(layout));
         let length = strip_length(features.points());
-        let work = |table: &mut Table<W>, (k, corners): (usize, &mut [Corner])| {
-            let first = k * length;
-            simd::dispatch(Number::<N, W> { features, lift, steps, table, first, corners })
-        };
+        let mut found = vec![Vec::new(); features.points().div_ceil(length)];
+        let strips = corners.chunks_mut(length * count).zip(&mut found).enumerate();
         let table = || Table::new(1024);
-        let found: Vec<Vec<Key<W>>> = if parallel {
-            let strips = corners.par_chunks_mut(length * count).enumerate();
-            strips.map_init(table, work).collect()
-        } else {
-            let mut table = table();
-            let strips = corners.chunks_mut(length * count).enumerate();
-            strips.map(|strip| work(&mut table, strip)).collect()
-        };
+        each_with(strips.collect(), parallel, table, |table, (k, (corners, found))| {
+            let first = k * length;
+            *found =
+                simd::dispatch(Number::<N, W> { features, lift, steps, table, first, corners });
+        });
         let (table, keys, strips) = join(&found)?;
+        drop(found);
         let axis = |axis: usize| neighbours(&table, &keys, steps.to_next(axis));
         let neighbours = crate::parallel::in_turn(count, parallel, axis);
         let rows = keys.len() + 1;

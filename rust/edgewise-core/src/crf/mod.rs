@@ -16,6 +16,7 @@ mod grid;
 mod keys;
 mod lattice;
 mod simplex;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod transpose;
@@ -129,16 +130,18 @@ impl Request<'_> {
 }
 
 /// Probabilities (labels x voxels, C order) after inference, into `out`. `room` is working memory, [`Request::room`] says how much; it is the caller's because
-/// it is large, and some allocators give large pages.
+/// it is large, and some allocators give large pages. `go_on` is asked between steps, by the caller's own thread: a step takes seconds for volumes that fill
+/// the memory, else far less.
 ///
 /// # Errors
 /// [`Error::Shape`] if lengths do not fit, [`Error::Argument`] if a sigma is not positive or so small that single precision cannot place the voxels among
-/// the points of the lattice, or the image is not finite.
+/// the points of the lattice, or the image is not finite, [`Error::Interrupted`] if `go_on` said no.
 pub fn mean_field_into(
     probabilities: &[f32],
     request: &Request,
     room: &mut [[u32; 2]],
     out: &mut [f32],
+    mut go_on: impl FnMut() -> bool,
 ) -> Result<()> {
     let points = request.check(probabilities, out)?;
     if room.len() < request.room() {
@@ -148,27 +151,37 @@ pub fn mean_field_into(
             request.room()
         )));
     }
+    let mut ask = || if go_on() { Ok(()) } else { Err(Error::Interrupted) };
     let threads = parallel::worthwhile(request.threads, points);
-    parallel::install(threads, |parallel| {
-        let update = Update {
-            probabilities,
-            compatibility: request.compatibility,
-            clip: request.clip,
-            points,
-            parallel,
-        };
-        out.fill(0.0);
-        update.run(out);
-        let mut messages = Messages::new(request, room, points, parallel)?;
-        if !messages.is_empty() {
-            for _ in 0..request.iterations {
-                messages.send(out, points);
-                update.run(out);
-            }
+    let update =
+        Update { probabilities, compatibility: request.compatibility, clip: request.clip, points };
+    out.fill(0.0);
+    parallel::install(threads, |parallel| update.run(out, parallel));
+    let mut messages = Messages::new(request, points);
+    let mut room = room;
+    for term in request.needed() {
+        ask()?;
+        let (own, rest) =
+            room.split_at_mut(if term.convolve { 0 } else { points * term.corners() });
+        parallel::install(threads, |parallel| messages.add(request, term, own, parallel))?;
+        room = rest;
+    }
+    if messages.is_empty() {
+        return Ok(());
+    }
+    for _ in 0..request.iterations {
+        let mut planes: Vec<&mut [f32]> = out.chunks_exact_mut(points).collect();
+        for planes in planes.chunks_mut(MOST_PLANES) {
+            ask()?;
+            parallel::install(threads, |parallel| messages.send(planes, parallel));
         }
-        Ok(())
-    })
+        parallel::install(threads, |parallel| update.run(out, parallel));
+    }
+    Ok(())
 }
+
+/// Planes (labels) that are filtered at once.
+const MOST_PLANES: usize = 8;
 
 /// All filters, and their working memory.
 struct Messages<'a> {
@@ -178,70 +191,58 @@ struct Messages<'a> {
     own: Option<Vec<f32>>,
     scratch: Vec<Scratch>,
     planes: [Vec<f32>; 2],
-    parallel: bool,
 }
 
 impl<'a> Messages<'a> {
-    fn new(
-        request: &Request,
-        mut room: &'a mut [Corner],
-        points: usize,
-        parallel: bool,
-    ) -> Result<Self> {
-        let mut own = (!request.include_self).then(|| vec![0.0; points]);
-        let (mut filters, mut convolution) = (Vec::new(), None);
-        let shape = request.shape;
-        for term in request.needed() {
-            let (weight, normalization) = (term.weight, request.normalization);
-            let own = own.as_deref_mut();
-            if term.convolve {
-                let sigma = &term.sigma;
-                convolution =
-                    Some(Convolution::new(shape, sigma, normalization, weight, own, parallel));
-            } else {
-                let image = (term.image, &term.sigma_intensity[..]);
-                let features = Features::new(shape, &term.sigma, image);
-                let (corners, rest) = room.split_at_mut(points * term.corners());
-                room = rest;
-                let lattice = Lattice::new(&features, corners, parallel)?;
-                filters.push(Filter::new(lattice, normalization, weight, own, parallel));
-            }
+    /// None yet.
+    fn new(request: &Request, points: usize) -> Self {
+        Self {
+            filters: Vec::new(),
+            convolution: None,
+            own: (!request.include_self).then(|| vec![0.0; points]),
+            scratch: Vec::new(),
+            planes: <[Vec<f32>; 2]>::default(),
         }
-        let mut scratch = Vec::new();
-        scratch.resize_with(filters.len(), Scratch::default);
-        let planes = <[Vec<f32>; 2]>::default();
-        Ok(Self { filters, convolution, own, scratch, planes, parallel })
+    }
+
+    /// Those of one more term; a lattice lies in `corners`.
+    fn add(
+        &mut self,
+        request: &Request,
+        term: &Term,
+        corners: &'a mut [Corner],
+        parallel: bool,
+    ) -> Result<()> {
+        let (shape, sigma, weight) = (request.shape, &term.sigma, term.weight);
+        let (normalization, own) = (request.normalization, self.own.as_deref_mut());
+        if term.convolve {
+            self.convolution =
+                Some(Convolution::new(shape, sigma, normalization, weight, own, parallel));
+        } else {
+            let features = Features::new(shape, sigma, (term.image, &term.sigma_intensity));
+            let lattice = Lattice::new(&features, corners, parallel)?;
+            self.filters.push(Filter::new(lattice, normalization, weight, own, parallel));
+            self.scratch.push(Scratch::default());
+        }
+        Ok(())
     }
 
     fn is_empty(&self) -> bool {
         self.filters.is_empty() && self.convolution.is_none()
     }
 
-    /// Replace probabilities by messages.
-    fn send(&mut self, planes: &mut [f32], points: usize) {
-        let mut planes: Vec<&mut [f32]> = planes.chunks_exact_mut(points).collect();
-        let mut rest = &mut planes[..];
-        while !rest.is_empty() {
-            let lanes = match rest.len() {
-                1 => 1,
-                2 => 2,
-                3..=4 => 4,
-                _ => 8,
-            };
-            let (group, others) = rest.split_at_mut(lanes.min(rest.len()));
-            match lanes {
-                1 => self.send_group::<1>(group),
-                2 => self.send_group::<2>(group),
-                4 => self.send_group::<4>(group),
-                _ => self.send_group::<8>(group),
-            }
-            rest = others;
+    /// Replace the probabilities of some labels by messages. Every number of lanes is compiled on its own.
+    fn send(&mut self, planes: &mut [&mut [f32]], parallel: bool) {
+        match planes.len() {
+            1 => self.send_group::<1>(planes, parallel),
+            2 => self.send_group::<2>(planes, parallel),
+            3..=4 => self.send_group::<4>(planes, parallel),
+            _ => self.send_group::<MOST_PLANES>(planes, parallel),
         }
     }
 
     /// The same for at most `L` labels.
-    fn send_group<const L: usize>(&mut self, planes: &mut [&mut [f32]]) {
-        let parallel = self.parallel;
+    fn send_group<const L: usize>(&mut self, planes: &mut [&mut [f32]], parallel: bool) {
         filter::spread::<L>(&self.filters, planes, &mut self.scratch, parallel);
         let own = self.own.as_deref();
         let add = own.is_some() || self.convolution.is_some();

@@ -6,7 +6,7 @@
 use crate::error::{Error, Result};
 
 use super::features::{Features, LANES, Lanes};
-use super::keys::{Key, Layout, minus, plus, times, whole_range};
+use super::keys::{Key, LARGEST, Layout, minus, plus, times};
 
 /// A corner of the simplex around a point: the row of its value, and the bits of its barycentric coordinate.
 pub(super) type Corner = [u32; 2];
@@ -57,8 +57,12 @@ impl Lift {
         };
         // rounding moves a coordinate by at most d + 1, so do wrapping around, corners and neighbours
         let margin = 4 * (d as i32 + 1) + 2;
-        let ranges: Result<Vec<_>> = (0..d).map(|j| whole_range(lifted(j), margin)).collect();
-        Ok(Layout::new(&ranges?))
+        let whole = |(low, high): (f64, f64)| {
+            let fits = low > -LARGEST && high < LARGEST;
+            fits.then(|| (low.floor() as i32 - margin, high.ceil() as i32 + margin))
+        };
+        let whole: Option<Vec<_>> = (0..d).map(|j| whole(lifted(j))).collect();
+        whole.map(|ranges| Layout::new(&ranges)).ok_or_else(|| features.too_far(&ranges))
     }
 }
 

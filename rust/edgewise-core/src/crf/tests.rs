@@ -145,7 +145,7 @@ fn expected(probabilities: &[f32], request: &Request) -> Vec<f64> {
 fn found(probabilities: &[f32], request: &Request) -> Vec<f32> {
     let mut room = vec![[7, 7]; request.room()];
     let mut out = vec![7.0; probabilities.len()];
-    mean_field_into(probabilities, request, &mut room, &mut out).unwrap();
+    mean_field_into(probabilities, request, &mut room, &mut out, || true).unwrap();
     out
 }
 
@@ -292,7 +292,7 @@ fn what_does_not_fit_is_refused() {
     };
     let mut attempt = |terms: &[Term], labels: usize, room: usize| {
         let request = request(&[4], labels, terms);
-        mean_field_into(&probabilities, &request, &mut vec![[0; 2]; room], &mut out)
+        mean_field_into(&probabilities, &request, &mut vec![[0; 2]; room], &mut out, || true)
     };
     assert!(attempt(&[term(1.0, false)], 2, 8).is_ok());
     assert!(matches!(attempt(&[term(1.0, false)], 2, 7), Err(Error::Shape(_))));
@@ -303,4 +303,34 @@ fn what_does_not_fit_is_refused() {
     let image = [0.0, f32::NAN, 0.0, 0.0];
     let wild = Term { image: &image, sigma_intensity: vec![1.0], ..term(1.0, false) };
     assert!(matches!(attempt(&[wild], 2, 12), Err(Error::Argument(_))));
+}
+
+#[test]
+fn what_is_asked_for_no_more_ends_before_the_next_step() {
+    let (shape, probabilities) = ([4, 5], vec![0.1; 9 * 20]);
+    let near = |convolve| Term {
+        sigma: vec![1.0; 2],
+        image: &[],
+        sigma_intensity: vec![],
+        weight: 1.0,
+        convolve,
+    };
+    let terms = [near(false), near(true)];
+    let request = request(&shape, 9, &terms);
+    let mut room = vec![[0; 2]; request.room()];
+    let mut out = vec![0.0; probabilities.len()];
+    let mut run = |most: usize| {
+        let mut asked = 0;
+        let go_on = || {
+            asked += 1;
+            asked <= most
+        };
+        let found = mean_field_into(&probabilities, &request, &mut room, &mut out, go_on);
+        (found, asked)
+    };
+    // two terms, then two updates of two groups of labels
+    assert_eq!(run(usize::MAX), (Ok(()), 6));
+    for most in 0..6 {
+        assert_eq!(run(most), (Err(Error::Interrupted), most + 1));
+    }
 }

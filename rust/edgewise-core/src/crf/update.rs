@@ -3,8 +3,8 @@
 //! exp(-unary energy) is the clipped probability itself, so no logarithm is taken anywhere.
 use crate::simd::{self, Isa, Kernel};
 
-use super::filter::each;
 use super::lattice::strip_length;
+use super::tasks::each;
 use super::transpose::{BLOCK, block_of, put};
 
 /// What is the same in every iteration.
@@ -16,12 +16,11 @@ pub(super) struct Update<'a> {
     /// Probabilities below this count as this.
     pub(super) clip: f32,
     pub(super) points: usize,
-    pub(super) parallel: bool,
 }
 
 impl Update<'_> {
     /// Replace messages (labels x points) by the distribution of each point; no messages at first.
-    pub(super) fn run(&self, planes: &mut [f32]) {
+    pub(super) fn run(&self, planes: &mut [f32], parallel: bool) {
         let length = strip_length(self.points);
         let mut pieces: Vec<Vec<&mut [f32]>> = Vec::new();
         pieces.resize_with(self.points.div_ceil(length), Vec::new);
@@ -31,7 +30,7 @@ impl Update<'_> {
             }
         }
         let tasks = pieces.into_iter().enumerate().collect();
-        each(tasks, self.parallel, |(k, planes): (usize, Vec<&mut [f32]>)| {
+        each(tasks, parallel, |(k, planes): (usize, Vec<&mut [f32]>)| {
             simd::dispatch(Piece { update: self, first: k * length, planes });
         });
     }

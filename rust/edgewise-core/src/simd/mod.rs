@@ -206,6 +206,9 @@ pub(crate) trait Kernel {
     /// What it returns.
     type Output;
 
+    /// Where it gains nothing from more, it is not compiled for more.
+    const MOST: Level = Level::Avx512;
+
     /// Do it.
     fn run<I: Isa>(self, isa: I) -> Self::Output;
 }

@@ -39,6 +39,21 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
+def zoo_arrays(shared):
+    """Return a function: name of a file of stored answers of networks -> its arrays by name."""
+    import numpy as np
+
+    def read(name):
+        path = shared / "fixtures" / "zoo" / f"{name}.npz"
+        if not path.is_file():
+            pytest.skip(f"no stored answers {name} beside the project")
+        with np.load(path, allow_pickle=False) as archive:
+            return dict(archive)
+
+    return read
+
+
+@pytest.fixture(scope="session")
 def surface_distance_library():
     """DeepMind's surface-distance, which still writes `np.Inf`: the shim lives here, in tests
     only.

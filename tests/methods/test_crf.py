@@ -17,12 +17,8 @@ VOLUME = {"spacing": (2, 1, 1), "sigma": 3, "sigma_bilateral": 5, "sigma_intensi
 
 
 @pytest.fixture(scope="module")
-def stored(shared):
-    path = shared / "fixtures" / "zoo" / "densecrf_pydensecrf2.npz"
-    if not path.is_file():
-        pytest.skip(f"no {path.name}")
-    with np.load(path, allow_pickle=False) as archive:
-        return dict(archive)
+def stored(zoo_arrays):
+    return zoo_arrays("densecrf_pydensecrf2")
 
 
 def plane(stored, **options):

@@ -221,23 +221,16 @@ def test_thick_slices_are_resampled_apart():
     )
 
 
-def fixture(shared):
-    path = shared / "fixtures" / "zoo" / "resample_argmax.npz"
-    if not path.is_file():
-        pytest.skip("no fixtures of the models beside the project")
-    return np.load(path, allow_pickle=False)
-
-
-def test_the_fixture(shared):
-    data = fixture(shared)
-    names = [name for name in data.files if name.startswith("label_")]
+def test_the_fixture(zoo_arrays):
+    data = zoo_arrays("resample_argmax")
+    names = [name for name in data if name.startswith("label_")]
     assert len(names) >= 4
     for name in names:
         shape = tuple(int(n) for n in name.removeprefix("label_").split("x"))
         sure = data[name.replace("label", "margin")] > CLOSE
         found = resample_argmax(data["logits"], shape)
         np.testing.assert_array_equal(found[sure], data[name][sure])
-    (name,) = (name for name in data.files if name.startswith("sepz_label"))
+    (name,) = (name for name in data if name.startswith("sepz_label"))
     found = resample_argmax(data["logits"], data[name].shape, separate_axis=0)
     np.testing.assert_array_equal(found, data[name])
     rows = resample(np.arange(9), (20,), order=0)

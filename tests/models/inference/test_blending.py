@@ -17,8 +17,8 @@ from edgewise.models.inference.blending import (  # noqa: E402
 SHAPES = [(1,), (2, 3), (7, 8), (16, 15, 24), (1, 31, 32), (64, 48, 20)]
 
 
-def test_nnunets_map_is_the_fixtures_bit_by_bit(shared):
-    stored = np.load(shared / "fixtures" / "zoo" / "sliding_window.npz")
+def test_nnunets_map_is_the_fixtures_bit_by_bit(zoo_arrays):
+    stored = zoo_arrays("sliding_window")
     for name in ("12x16x20", "8x8x8", "31x33"):
         ours = nnunet_gaussian([int(n) for n in name.split("x")])
         expected = stored[f"nnunet_gauss_{name}"]
@@ -40,8 +40,8 @@ def test_nnunets_map_is_scipys_filter_of_an_impulse(shape):
     assert np.array_equal(nnunet_gaussian(shape), half)
 
 
-def test_monais_map_is_the_fixtures(shared):
-    stored = np.load(shared / "fixtures" / "zoo" / "sliding_window.npz")
+def test_monais_map_is_the_fixtures(zoo_arrays):
+    stored = zoo_arrays("sliding_window")
     expected = stored["monai_gauss_map_8x12x16"]
     np.testing.assert_allclose(monai_gaussian((8, 12, 16)), expected, rtol=1e-6)
 

@@ -17,8 +17,8 @@ TILE = (8, 12, 16)
 
 
 @pytest.fixture(scope="module")
-def stored(shared):
-    return np.load(shared / "fixtures" / "zoo" / "sliding_window.npz")
+def stored(zoo_arrays):
+    return zoo_arrays("sliding_window")
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from edgewise.models.inference.windows import (  # noqa: E402
 )
 
 
-def test_nnunet_starts_are_those_of_the_fixture(shared):
-    stored = np.load(shared / "fixtures" / "zoo" / "sliding_window.npz")
+def test_nnunet_starts_are_those_of_the_fixture(zoo_arrays):
+    stored = zoo_arrays("sliding_window")
     names = [name for name in stored if name.startswith("nnunet_steps_")]
     assert len(names) == 9
     for name in names:

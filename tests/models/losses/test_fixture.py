@@ -25,9 +25,8 @@ MONAI_CLDICE = {"include_background": True, "pool_classes": True, "iterations": 
 
 
 @pytest.fixture(scope="module")
-def stored(shared):
-    with np.load(shared / "fixtures" / "zoo" / "losses.npz", allow_pickle=False) as file:
-        return dict(file)
+def stored(zoo_arrays):
+    return zoo_arrays("losses")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import warnings
 
-import numpy as np
 import pytest
 
 from nontrivial_weights import fill
@@ -139,10 +138,9 @@ def test_parity_with_smp_notices_the_dilation_of_the_first_block(smp):
 
 
 @pytest.fixture(scope="module")
-def decoder_fixture(shared):
-    path = shared / "fixtures" / "zoo" / "deeplabv3plus_decoder_tiny_smp.npz"
-    with np.load(path, allow_pickle=False) as file:
-        return {key: torch.from_numpy(file[key]) for key in file.files}
+def decoder_fixture(zoo_arrays):
+    arrays = zoo_arrays("deeplabv3plus_decoder_tiny_smp")
+    return {key: torch.from_numpy(value) for key, value in arrays.items()}
 
 
 def tiny_decoder(fixture, *, rates=(2, 4, 6)):

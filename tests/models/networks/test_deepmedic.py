@@ -15,9 +15,8 @@ TINY = {"features": (4, 4, 6, 6), "fused": (8, 8), "residuals": (4,), "classes":
 
 
 @pytest.fixture
-def program(shared):
-    with np.load(shared / "fixtures" / "zoo" / "deepmedic_tiny.npz", allow_pickle=False) as file:
-        return dict(file)
+def program(zoo_arrays):
+    return zoo_arrays("deepmedic_tiny")
 
 
 def network_of(program, folder, **sizes):

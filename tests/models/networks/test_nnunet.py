@@ -1,6 +1,5 @@
 """nnU-Net's networks beside dynamic-network-architectures: stored answers, and live ones."""
 
-import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -39,10 +38,9 @@ TINY = {
 FIXTURES = pytest.mark.parametrize("name", list(TINY))
 
 
-def stored(shared, name):
+def stored(zoo_arrays, name):
     """The network with its stored weights, the image and the stored answers."""
-    with np.load(shared / "fixtures" / "zoo" / f"{name}.npz", allow_pickle=False) as archive:
-        arrays = {key: torch.from_numpy(archive[key]) for key in archive.files}
+    arrays = {key: torch.from_numpy(value) for key, value in zoo_arrays(name).items()}
     model, sizes = TINY[name]
     network = create_model(model, deep_supervision=True, **sizes).eval()
     weights = {k.removeprefix("w/"): v for k, v in arrays.items() if k.startswith("w/")}
@@ -63,8 +61,8 @@ def error(answers, expected):
 
 
 @FIXTURES
-def test_the_stored_answers_come_out(shared, name):
-    network, image, expected = stored(shared, name)
+def test_the_stored_answers_come_out(zoo_arrays, name):
+    network, image, expected = stored(zoo_arrays, name)
     with torch.inference_mode():
         answers = network(image)
         assert error(answers, expected) <= 1e-5
@@ -107,15 +105,15 @@ def no_bias(network):
 
 @FIXTURES
 @pytest.mark.parametrize("mutation", [steeper, other_eps, skip_first, running_statistics, no_bias])
-def test_a_wrong_detail_shows(shared, name, mutation):
-    network, image, expected = stored(shared, name)
+def test_a_wrong_detail_shows(zoo_arrays, name, mutation):
+    network, image, expected = stored(zoo_arrays, name)
     mutation(network)
     with torch.inference_mode():
         assert error(network(image), expected) > 1e-4
 
 
-def test_a_shortcut_that_strides_instead_of_averaging_shows(shared):
-    network, image, expected = stored(shared, "nnunet_resenc3d_tiny")
+def test_a_shortcut_that_strides_instead_of_averaging_shows(zoo_arrays):
+    network, image, expected = stored(zoo_arrays, "nnunet_resenc3d_tiny")
     for module in network.modules():
         if isinstance(module, nn.AvgPool3d):
             module.kernel_size = (1, 1, 1)

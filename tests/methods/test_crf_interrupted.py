@@ -27,8 +27,8 @@ def test_a_signal_ends_a_long_call(threads, method):
     signal.setitimer(signal.ITIMER_REAL, 0.2)
     try:
         with pytest.raises(AskedError):
-            dense_crf(given, method=method, threads=threads, iterations=500)
+            dense_crf(given, method=method, threads=threads, iterations=40_000)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert time.process_time() - began < 3  # all of it takes longer than that
+    assert time.process_time() - began < 3  # all of it takes 20 s and more

@@ -3,7 +3,7 @@
 //! Several planes (labels) go through at once, side by side in the rows of the lattice. Tables are made once; nothing is looked up by key here.
 use std::ops::Range;
 
-use crate::simd::{self, Isa, Kernel, Level};
+use crate::simd::{self, Isa, Kernel};
 
 use super::lattice::{CHUNK, Lattice, strip_length};
 use super::simplex::{Corner, row_of, weight_of};
@@ -169,7 +169,6 @@ struct Spread<'a, 'l, 'p, const L: usize> {
 
 impl<const L: usize> Kernel for Spread<'_, '_, '_, L> {
     type Output = ();
-    const MOST: Level = Level::Avx2; // rows have at most eight lanes
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
@@ -186,15 +185,19 @@ impl<const L: usize> Kernel for Spread<'_, '_, '_, L> {
             to_rows(isa, planes, start, &mut block);
             let here = start..stop.min(start + BLOCK);
             for (filter, values) in filters.iter().zip(values.iter_mut()) {
-                let mut scaled = block;
-                if let Some(before) = &filter.before {
+                let mut scaled;
+                let given = if let Some(before) = &filter.before {
+                    scaled = block;
                     for (row, &factor) in scaled.iter_mut().zip(&before[here.clone()]) {
                         for lane in row {
                             *lane *= factor;
                         }
                     }
-                }
-                spread_block(filter, here.clone(), &scaled, values.as_chunks_mut::<L>().0);
+                    &scaled
+                } else {
+                    &block
+                };
+                spread_block(filter, here.clone(), given, values.as_chunks_mut::<L>().0);
             }
         }
         for ((filter, values), rows) in filters.iter().zip(values).zip(rows) {
@@ -283,7 +286,6 @@ struct Share<'a, const L: usize> {
 
 impl<const L: usize> Kernel for Share<'_, L> {
     type Output = ();
-    const MOST: Level = Level::Avx2; // rows have at most eight lanes
 
     #[inline(always)]
     fn run<I: Isa>(self, _: I) {
@@ -304,7 +306,6 @@ struct Blur<'a, const L: usize> {
 
 impl<const L: usize> Kernel for Blur<'_, L> {
     type Output = ();
-    const MOST: Level = Level::Avx2; // rows have at most eight lanes
 
     #[inline(always)]
     fn run<I: Isa>(self, _: I) {
@@ -362,7 +363,6 @@ struct Gather<'a, 'l, 'p, const L: usize> {
 
 impl<const L: usize> Kernel for Gather<'_, '_, '_, L> {
     type Output = ();
-    const MOST: Level = Level::Avx2; // rows have at most eight lanes
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {

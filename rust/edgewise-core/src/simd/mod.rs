@@ -206,9 +206,6 @@ pub(crate) trait Kernel {
     /// What it returns.
     type Output;
 
-    /// Where it gains nothing from more, it is not compiled for more.
-    const MOST: Level = Level::Avx512;
-
     /// Do it.
     fn run<I: Isa>(self, isa: I) -> Self::Output;
 }

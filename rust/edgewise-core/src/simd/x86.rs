@@ -51,13 +51,11 @@ pub(super) fn available() -> Level {
 pub(super) fn dispatch<K: Kernel>(kernel: K, level: Level) -> K::Output {
     debug_assert!(level <= super::available());
     match level {
-        Level::Baseline => kernel.run(Baseline),
         // SAFETY: `level()` never exceeds what the processor was found to have
-        Level::Avx512 if const { K::MOST as u8 > Level::Avx2 as u8 } => unsafe {
-            with_avx512(kernel)
-        },
-        // SAFETY: as above; what has AVX-512 has AVX2
-        Level::Avx2 | Level::Avx512 => unsafe { with_avx2(kernel) },
+        Level::Avx512 => unsafe { with_avx512(kernel) },
+        // SAFETY: as above
+        Level::Avx2 => unsafe { with_avx2(kernel) },
+        Level::Baseline => kernel.run(Baseline),
     }
 }
 

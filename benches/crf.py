@@ -21,7 +21,9 @@ import numpy as np
 from edgewise.methods import dense_crf
 from edgewise.racing import Contender, machine, race, set_threads
 
-_MARKS = ("<!-- crf table -->", "<!-- end of crf table -->")
+from .marked_page import Marks, add_page
+
+_MARKS = Marks("crf")
 
 Pair = tuple[Any, Any]  # probabilities (labels, ...), image (channels, ...) of uint8
 
@@ -128,8 +130,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--limit", type=float, default=60.0, metavar="S")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
     parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="put the table between its marks")
+    add_page(parser)
     options = parser.parse_args(arguments)
+    if options.page:
+        _MARKS.check(options.page, parser)
     set_threads(1)
     rows = []
     for full in WORKLOADS:
@@ -141,19 +145,10 @@ def main(arguments: list[str]) -> int:
         options.json.write_text(json.dumps(document, indent=1) + "\n")
     table = markdown(rows)
     if options.page:
-        _put(table, options.page)
+        _MARKS.put(table, options.page)
     else:
         print(table)
     return 1 if any("problem" in row for row in rows) else 0
-
-
-def _put(table: str, page: Path) -> None:
-    before, start, rest = page.read_text().partition(_MARKS[0])
-    _, end, after = rest.partition(_MARKS[1])
-    if not (start and end):
-        message = f"{page} has no place for the table: {' and '.join(_MARKS)}"
-        raise SystemExit(message)
-    page.write_text(f"{before}{start}\n{table}\n{end}{after}")
 
 
 def _row(work: Workload, pair: Pair, threads: int, options: argparse.Namespace) -> dict[str, Any]:

@@ -24,8 +24,9 @@ from edgewise.voxels import resample, resample_argmax
 
 from . import memory
 from .contest import Field
+from .marked_page import Marks, add_page
 
-_MARKS = ("<!-- resample table -->", "<!-- end of resample table -->")
+_MARKS = Marks("resample")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +150,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--limit", type=float, default=300.0, metavar="S")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
     parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="put the table between its marks")
+    add_page(parser)
     parser.add_argument("--one", metavar="NAME", help="MiB of that contender, in this process")
     options = parser.parse_args(arguments)
     known = [case.id for case in CASES]
     for name in options.cases:
         if name not in known:
             parser.error(f"no case {name!r}: choose from {', '.join(known)}")
-    if options.page and not _has_marks(options.page):
-        parser.error(f"--page {options.page} needs lines {' and '.join(_MARKS)}: add them")
+    if options.page:
+        _MARKS.check(options.page, parser)
     cases = [case for case in CASES if not options.cases or case.id in options.cases]
     if options.one is not None:
         set_threads(1)
@@ -173,16 +174,10 @@ def main(arguments: list[str]) -> int:
         options.json.write_text(json.dumps(document, indent=1) + "\n")
     table = markdown(rows)
     if options.page:
-        before, _, rest = options.page.read_text().partition(_MARKS[0])
-        _, _, after = rest.partition(_MARKS[1])
-        options.page.write_text(f"{before}{_MARKS[0]}\n{table}\n{_MARKS[1]}{after}")
+        _MARKS.put(table, options.page)
     else:
         print(table)
     return 1 if any("problem" in row for row in rows) else 0
-
-
-def _has_marks(page: Path) -> bool:
-    return page.is_file() and all(mark in page.read_text() for mark in _MARKS)
 
 
 def _one_process_each(options: argparse.Namespace, cases: list[Case]) -> list[dict[str, Any]]:

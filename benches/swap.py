@@ -29,6 +29,7 @@ from edgewise.parity.run import installed_version
 from edgewise.racing import Contender, machine, race, set_threads
 
 from . import volumes
+from .marked_page import Marks, add_page
 
 Work = Callable[[Any], Any]  # gets the namespace of the library or of the drop-in
 
@@ -318,23 +319,21 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--from", type=Path, dest="stored", metavar="FILE",
                         help="take this JSON file, measure nothing")  # fmt: skip
-    parser.add_argument("--page", type=Path, metavar="FILE", help="put the table between its marks")
+    add_page(parser)
     options = parser.parse_args(arguments)
+    if options.page:
+        _MARKS.check(options.page, parser)
     document = json.loads(options.stored.read_text()) if options.stored else _measure(options)
     if options.json:
         options.json.write_text(json.dumps(document, indent=1) + "\n")
     if options.page:
-        page = options.page.read_text()
-        before, _, rest = page.partition(_MARKS[0])
-        _, _, after = rest.partition(_MARKS[1])
-        table = markdown(document["rows"])
-        options.page.write_text(f"{before}{_MARKS[0]}\n{table}\n{_MARKS[1]}{after}")
+        _MARKS.put(markdown(document["rows"]), options.page)
     else:
         print(markdown(document["rows"]))
     return 1 if any("problem" in row for row in document["rows"]) else 0
 
 
-_MARKS = ("<!-- swap table -->", "<!-- end of swap table -->")
+_MARKS = Marks("swap")
 
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:

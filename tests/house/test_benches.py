@@ -108,8 +108,8 @@ def test_the_crf_from_input_to_page(tmp_path):
     assert "old" not in text
     page.write_text("nowhere")
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "has no place for the table" in done.stderr
+    assert done.returncode == 2
+    assert "needs the lines <!-- crf table -->" in done.stderr
 
 
 def test_resampling_from_input_to_page(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from edgewise.errors import ConfigError, EdgewiseError, ShapeError  # noqa: E402
+from edgewise.models import create_model  # noqa: E402
 from edgewise.models.inference import (  # noqa: E402
     LogitsFile,
     Tiling,
@@ -86,3 +87,9 @@ def test_logits_that_cannot_be_stored_are_one_sentence(tmp_path, monkeypatch):
 def test_a_seed_that_is_no_number_is_refused():
     with pytest.raises(ConfigError, match="seed must lie"), deterministic("7"):
         pass
+
+
+def test_a_network_that_answers_every_fourth_voxel_is_no_segmenter():
+    twin = create_model("lenet_fcn")
+    with pytest.raises(ConfigError, match=r"LeNetFCN answers every 4th voxel.*upsample_scores"):
+        segment(np.zeros((1, 40, 40), np.float32), twin, tile=(32, 32))

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from edgewise.errors import ShapeError  # noqa: E402
+from edgewise.errors import ConfigError, ShapeError  # noqa: E402
 from edgewise.models import create_model  # noqa: E402
 from edgewise.models.inference import segment  # noqa: E402
 from edgewise.models.training import ArrayCases, Augmentation, Settings, fit  # noqa: E402
@@ -110,3 +110,8 @@ def test_an_unpadded_network_learns_the_border_too():
 def test_a_patch_or_network_that_does_not_fit_is_said_at_once(pictures, name, patch, said):
     with pytest.raises(ShapeError, match=said):
         fit(create_model(name, in_channels=1), pictures(2), patch_size=patch, tell=None)
+
+
+def test_a_network_that_answers_every_fourth_voxel_is_not_trained_on_label_maps():
+    with pytest.raises(ConfigError, match="LeNetFCN answers every 4th voxel"):
+        answered_size(create_model("lenet_fcn"), (40, 40))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import torch
 
 from edgewise.errors import ConfigError, ShapeError
-from edgewise.models.outputs import main_output
+from edgewise.models.outputs import check_answers_voxels, main_output
 
 from .determinism import deterministic
 
@@ -55,6 +55,7 @@ class Forward:
         if not callable(network):
             message = f"network must be a module or a function of a batch of tiles, got {network!r}"
             raise ConfigError(message)
+        check_answers_voxels(network)
         if any(axis >= axes for axis in execution.mirror_axes):
             message = f"mirror_axes {execution.mirror_axes} must be below {axes}, the number of "
             message += "axes of the tile"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from edgewise.errors import ShapeError
-from edgewise.models.outputs import main_output
+from edgewise.models.outputs import check_answers_voxels, main_output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,10 +27,13 @@ def answered_size(model: torch.nn.Module, patch: Sequence[int]) -> tuple[int, ..
 
     Raises
     ------
+    ConfigError
+        If the network does not answer voxels.
     ShapeError
         If the network does not take a patch of this size, or what it returns is no map of its
         classes over (the middle of) the patch.
     """
+    check_answers_voxels(model)
     patch = tuple(patch)
     weight = next(model.parameters())
     zeros = torch.zeros(1, model.in_channels, *patch, dtype=weight.dtype, device=weight.device)

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 
+import numpy as np
 import pytest
 
 from edgewise.errors import ConfigError
@@ -92,3 +93,13 @@ def test_what_is_no_name_is_one_sentence(name):
 def test_other_numbers_of_axes_are_refused(axes):
     with pytest.raises(ConfigError, match="spatial_dims must be 2 or 3"):
         list_models(spatial_dims=axes)
+
+
+def test_numbers_of_numpy_are_numbers():
+    pytest.importorskip("torch")
+    labels = np.array([0, 2, 1], np.uint8)
+    network = create_model("unet2d", classes=labels.max() + np.uint8(1), base=np.int64(2), depth=1)
+    assert type(network.classes) is int
+    assert network.classes == 3
+    with pytest.raises(ConfigError, match="classes"):
+        create_model("unet2d", classes=np.float64(3))

@@ -6,6 +6,7 @@ A layer that is built from a wrong one would complain in words of its own, or on
 from __future__ import annotations
 
 from math import inf
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from edgewise.errors import ConfigError
@@ -76,8 +77,8 @@ def check_probability(name: str, value: Any) -> None:  # noqa: ANN401
 
 
 def _is_count(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -6,6 +6,8 @@ import importlib
 import inspect
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from edgewise._extras import require
 from edgewise.errors import ConfigError
 
@@ -54,12 +56,17 @@ def create_model(name: str, *, weights: str | Path | None = None, **sizes: Any) 
     for size in sizes:
         if size not in known:
             raise ConfigError(unknown(f"argument of {name}", size, known))
-    model = build(**sizes)
+    model = build(**{size: _plain(value) for size, value in sizes.items()})
     if weights is not None:
         from .weights import load_weights
 
         load_weights(model, weights)
     return model
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Return a number of NumPy, such as the largest label plus 1, as one of Python."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _builder(card: Card) -> Callable[..., Any]:

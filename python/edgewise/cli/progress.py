@@ -27,6 +27,11 @@ def _clock(seconds: float) -> str:
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
+def _rate(cases: float) -> str:
+    """Return cases per second, or seconds per case where those are the larger number."""
+    return f"{cases:.1f} cases/s" if cases >= 1 else f"{1 / cases:.1f} s/case"
+
+
 class ProgressLine:
     """Shows how far a run has come, also while a long case says nothing; call it with each event.
 
@@ -97,10 +102,12 @@ class ProgressLine:
     def _line(self, event: ProgressEvent) -> str:
         parts = [f"{event.done}/{event.total}", _clock(event.elapsed)]
         if event.done and event.elapsed > 0:
-            parts.append(f"{event.done / event.elapsed:.1f} cases/s")
+            parts.append(_rate(event.done / event.elapsed))
         if event.done < event.total and math.isfinite(event.eta):
             parts.append(f"{_clock(event.eta)} left")
         parts.append(f"{event.failed} failed")
+        if doing := getattr(event, "doing", ""):  # one long case after the other, not many at once
+            parts.append(doing)
         return self._with_bar(event, parts) if self._mode == "bar" else "  ".join(parts)
 
     def _with_bar(self, event: ProgressEvent, parts: list[str]) -> str:

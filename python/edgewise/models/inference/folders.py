@@ -78,6 +78,13 @@ class FolderEvent:
     tile: TileEvent | None = None
     outcome: CaseOutcome | None = None
 
+    @property
+    def doing(self) -> str:
+        """The case that is worked on, and how much of it is done."""
+        if self.tile is None:
+            return ""
+        return f"{self.case} {100 * self.tile.done // self.tile.total} %"
+
 
 Progress: TypeAlias = Callable[[FolderEvent], None]
 

@@ -10,6 +10,7 @@ import pytest
 from edgewise import io
 from edgewise.errors import ConfigError, MissingExtraError, ReadError
 from edgewise.image import Image
+from edgewise.io.channels import read_channels
 
 tifffile = pytest.importorskip("tifffile")
 pillow = pytest.importorskip("PIL.Image")
@@ -27,9 +28,9 @@ def code_of(path, **options):
 
 
 def png(path, array, colour=0, depth=8, chunks=()):
-    """A PNG by hand: rows of packed bits."""
+    """A PNG by hand: rows of bytes, or of packed bits."""
     width = array.shape[1]
-    if depth == 8:
+    if depth in (8, 16):
         rows = array.reshape(len(array), -1)
     else:
         bits = np.unpackbits(array[..., None], axis=2)[..., -depth:].reshape(len(array), -1)
@@ -77,6 +78,34 @@ def test_png_round_trip(tmp_path, dtype, top):
 def test_coloured_png_is_refused(tmp_path, mode):
     pillow.new(mode, (4, 5)).save(tmp_path / "a.png")
     assert code_of(tmp_path / "a.png") == "rgb_image"
+
+
+def test_one_colour_of_a_png_may_be_chosen(tmp_path):
+    colours = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    pillow.fromarray(colours).save(tmp_path / "a.png")
+    for k in range(3):
+        image = io.read(tmp_path / "a.png", volume=k)
+        np.testing.assert_array_equal(image.array, colours[..., k])
+        assert image.array.flags.c_contiguous
+        assert io.read_header(tmp_path / "a.png", volume=k).shape == (5, 7)
+    for k in (-1, 3):
+        with pytest.raises(ReadError, match=f"3 colours and no number {k}"):
+            io.read(tmp_path / "a.png", volume=k)
+    channels = read_channels([tmp_path / "a.png"])
+    np.testing.assert_array_equal(np.stack([c.array for c in channels], -1), colours)
+
+
+def test_colours_of_16_bits_are_refused_as_they_would_be_cut(tmp_path):
+    path = png(tmp_path / "a.png", np.zeros((2, 3, 6), "u1"), 2, 16)
+    with pytest.raises(ReadError, match="16 bits per colour"):
+        io.read(path, volume=0)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparency_is_no_channel(tmp_path, mode):
+    pillow.new(mode, (4, 5)).save(tmp_path / "a.png")
+    with pytest.raises(ReadError, match="8-bit RGB"):
+        read_channels([tmp_path / "a.png"])
 
 
 @pytest.mark.parametrize(

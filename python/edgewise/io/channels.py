@@ -1,5 +1,7 @@
 """Images of several channels: files ``case_0000``, ``case_0001``, ..., or one file with a series.
 
+The colours of a PNG are such a series.
+
 The names are those of nnU-Net (Isensee et al., Nature Methods 18, 2021). Finding files reads
 nothing; what a missing channel means is up to the caller.
 """
@@ -127,7 +129,7 @@ def read_channels(
 
 
 def count_volumes(path: Path) -> int:
-    """Return how many volumes a file holds.
+    """Return how many volumes a file holds; three for the colours of a PNG.
 
     Raises
     ------
@@ -137,7 +139,7 @@ def count_volumes(path: Path) -> int:
     try:
         read_header(path)
     except ReadError as error:
-        if error.code != "4d_input":
+        if error.code not in ("4d_input", "rgb_image"):
             raise
     else:
         return 1

@@ -112,7 +112,8 @@ def read(
         Larger files and arrays are refused before anything is allocated. Default: the machine's
         memory.
     volume : int, optional
-        Which volume of a series to take, from 0. Default: a series is an error.
+        Which volume of a series to take, from 0, or which colour of a PNG (red, green, blue).
+        Default: a series is an error, and so are colours.
 
     Returns
     -------

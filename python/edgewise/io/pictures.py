@@ -1,7 +1,8 @@
 """TIFF through tifffile and PNG through Pillow: (page,) row, column.
 
-Palettes give indices, never colours. A resolution tag counts as spacing only if it can hardly be
-the default of a program.
+Palettes give indices, never colours. The colours of a PNG are a series of three pictures, of which
+one is chosen: as a label map such a file is a mistake. A resolution tag counts as spacing only if
+it can hardly be the default of a program.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
+_RGB: Final = 2
 _CHANNELS: Final = {0: "grey", 2: "RGB", 3: "palette", 4: "grey and alpha", 6: "RGBA"}
 # dots per inch that programs write without having measured anything
 _PRINTING: Final = (1, 36, 72, 90, 96, 100, 120, 150, 180, 200, 240, 300, 360, 400, 600, 1200, 2400)
@@ -47,10 +49,12 @@ _UNITS: Final = {"mm": 1.0, "cm": 10.0, "um": 1e-3, "µm": 1e-3, "micron": 1e-3,
 def read_png(path: Path, options: Options) -> Image:
     """Read a grey or palette PNG; palette indices and grey levels are the stored numbers.
 
+    Of red, green and blue the one is read that the options choose.
+
     Raises
     ------
     ReadError
-        With the code of what is wrong; ``rgb_image`` for colours.
+        With the code of what is wrong; ``rgb_image`` for colours of which none is chosen.
     MissingExtraError
         Without Pillow.
     """
@@ -62,6 +66,8 @@ def read_png(path: Path, options: Options) -> Image:
     except (OSError, SyntaxError, ValueError) as error:
         message = f"{path}: is a damaged PNG ({error}); copy or export it again"
         raise ReadError(message, code="corrupt_gzip") from error
+    if array.ndim == 3 and options.volume is not None:
+        array = np.ascontiguousarray(array[..., options.volume])
     if array.dtype == np.bool_:  # Pillow's black and white is 0 and 255 in memory
         array = zero_or_one(array)
     if array.shape != header.shape:
@@ -89,7 +95,7 @@ def _png(path: Path, data: bytes, options: Options) -> tuple[Header, int, tuple[
         raise ReadError(message, code="bad_header")
     width, height, depth, colour = struct.unpack(">IIBB", start[:10])
     if colour not in (0, 3):
-        raise _coloured(path, _CHANNELS.get(colour, "of an unknown kind"))
+        _check_choice(path, colour, depth, options.volume)
     if not width or not height:
         message = f"{path}: has size {width}x{height}; export it again"
         raise ReadError(message, code="bad_header")
@@ -104,9 +110,22 @@ def _png(path: Path, data: bytes, options: Options) -> tuple[Header, int, tuple[
 
 def _coloured(path: Path, kind: str) -> ReadError:
     message = (
-        f"{path}: is {kind}, a label map holds one number per pixel; save indices or grey levels"
+        f"{path}: is {kind}, a label map holds one number per pixel; save indices or grey levels "
+        "(as images for networks: grey levels, or a PNG of 8-bit RGB)"
     )
     return ReadError(message, code="rgb_image")
+
+
+def _check_choice(path: Path, colour: int, depth: int, chosen: int | None) -> None:
+    """Raise unless one of three colours is chosen, and can be had as it is stored."""
+    if colour != _RGB or chosen is None:
+        raise _coloured(path, _CHANNELS.get(colour, "of an unknown kind"))
+    if depth != 8:
+        message = f"{path}: has {depth} bits per colour; save it with 8"
+        raise ReadError(message, code="unsupported")
+    if not 0 <= chosen < 3:
+        message = f"{path}: has 3 colours and no number {chosen}; choose from 0 to 2"
+        raise ReadError(message, code="4d_input")
 
 
 def _chunks(path: Path, data: bytes) -> tuple[dict[bytes, bytes], int]:

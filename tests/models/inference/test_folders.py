@@ -230,6 +230,23 @@ def test_a_file_with_a_series_holds_the_channels(tmp_path):
     assert np.array_equal(labels.affine, AFFINE)
 
 
+def test_colours_are_channels(tmp_path):
+    pillow = pytest.importorskip("PIL.Image")
+    colours = np.random.default_rng(0).integers(0, 256, (20, 17, 3), np.uint8)
+    images = tmp_path / "images"
+    images.mkdir()
+    pillow.fromarray(colours).save(images / "a.png")
+    by_255 = Preprocessing(normalization=(Normalization(scheme="rgb"),) * 3, crop_to_nonzero=False)
+    network = Threshold(3)
+    found = predict_folder(
+        images, tmp_path / "out", network=network, preprocessing=by_255, tile=(8, 8)
+    )
+    assert [o.status for o in found] == ["ok"], found
+    labels = io.read(tmp_path / "out" / "a.png")
+    assert labels.array.dtype == np.uint8
+    assert np.array_equal(labels.array, (colours / np.float32(255)).mean(-1) > 0.5)
+
+
 @pytest.mark.parametrize("suffix", [".nii.gz", ".nii", ".nrrd", ".mha"])
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32])
 def test_oblique_places_are_kept_to_the_bit(tmp_path, suffix, dtype):

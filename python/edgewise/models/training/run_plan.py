@@ -361,8 +361,9 @@ def _patch_size(
     with torch.device("meta"):
         network = create_model(model, **sizes)
     admissible: Sizes = getattr(network, "sizes", model_info(model).sizes)
-    smallest = (admissible.minimum,) * network.spatial_dims
-    unanswered = np.subtract(smallest, answered_size(network, smallest))
+    # not the smallest size: what is left of it may be one voxel, too few to normalise
+    small = (admissible.nearest(admissible.minimum + admissible.step)[-1],) * network.spatial_dims
+    unanswered = np.subtract(small, answered_size(network, small))
     wanted = np.median(np.array(shapes), axis=0).astype(int) + unanswered
     limit = _LONGEST[network.spatial_dims]
     # the largest size below that the network takes, or its smallest

@@ -1,4 +1,4 @@
-"""Every network that segments is planned and trained by the same two calls, from folders."""
+"""Every network that segments is planned, trained and used by the same calls, from folders."""
 
 import math
 
@@ -17,6 +17,7 @@ from edgewise.models import (  # noqa: E402
     list_models,
     model_info,
     open_folders,
+    predict_folder,
 )
 from edgewise.simulate import write_training_set  # noqa: E402
 
@@ -48,17 +49,19 @@ def folders(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("name", "sizes"), SEGMENTING + NORMALISED, ids=str)
-def test_one_step_from_folders(name, sizes, folders, tmp_path):
+def test_from_folders_to_label_maps(name, sizes, folders, tmp_path):
     given = {key: value for key, value in sizes.items() if key not in ("in_channels", "classes")}
     data = folders[model_info(name).spatial_dims]
     run = open_folders(*data, tmp_path / "run", FolderOptions(model=name, sizes=given), workers=1)
     network, patch = run.network, run.description.patch_size
     result = fit(
         network, run.cases, patch_size=patch, epochs=1, iterations_per_epoch=1,
-        augmentation="none", workers=0, tell=None,
+        augmentation="none", workers=0, tell=None, checkpoint_dir=tmp_path / "run",
     )  # fmt: skip
     assert math.isfinite(result.history[0]["loss"])
     assert not result.problems
+    outcomes = predict_folder(data[0], tmp_path / "predicted", run=tmp_path / "run")
+    assert [(o.status, o.error_message) for o in outcomes] == [("ok", "")] * 3
 
 
 @pytest.mark.parametrize("name", ["lenet", "lenet_fcn"])

@@ -6,8 +6,9 @@ compiled kernels.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from edgewise._lazy import loader
 
 if TYPE_CHECKING:
     from .confusion import confusion_matrix as confusion_matrix
@@ -301,15 +302,7 @@ __all__ = [
     "volumetric_similarity",
     "youden",
 ]
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401
-    if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = loader(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -8,8 +8,9 @@ and padding are read from that.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from edgewise._lazy import loader
 
 if TYPE_CHECKING:
     from .admissible import admissible_sizes as admissible_sizes
@@ -60,20 +61,7 @@ _HOMES: Final = {  # where each name lives
 _TORCHLESS: Final = frozenset({"chain", "sizes"})
 
 __all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401
-    if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    home = _HOMES[name]
-    if home not in _TORCHLESS:
-        from edgewise._extras import require
-
-        require("torch", extra="models")
-    value = getattr(importlib.import_module(f".{home}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = loader(__name__, _HOMES, torchless=_TORCHLESS)
 
 
 def __dir__() -> list[str]:

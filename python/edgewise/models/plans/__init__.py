@@ -5,7 +5,9 @@ Reading plans and data sets needs no torch; checkpoints and networks do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from edgewise._lazy import loader
 
 from .architecture import Architecture
 from .dataset import DatasetDescription, read_dataset
@@ -25,12 +27,6 @@ __all__ = [
     "read_dataset",
     "read_plans",
 ]
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401
-    if name not in ("Checkpoint", "load_checkpoint"):
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    from . import checkpoint
-
-    return getattr(checkpoint, name)
+__getattr__ = loader(
+    __name__, {"Checkpoint": "checkpoint", "load_checkpoint": "checkpoint"}, torchless=()
+)

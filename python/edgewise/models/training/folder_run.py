@@ -24,7 +24,7 @@ from .data import FolderCases
 from .files import list_labels
 from .prepared_files import PreparedFiles
 from .run_lock import run_lock
-from .run_plan import Classes, Plan, make_plan
+from .run_plan import Classes, Plan, empty_network, make_plan
 from .settings import check_count, differences
 from .step import seeded_devices
 from .writing import write_whole
@@ -112,7 +112,7 @@ def open_folders(
     images, labels = Path(images), Path(labels)
     check_count("seed", options.seed, least=0)
     check_count("workers", workers, least=0)
-    _check_network(options)
+    empty_network(options.model, options.sizes)  # unknown names fail before any case is read
     training, held_out = _split(labels, options)
     with run_lock(out):
         plan = _read_plan(out, options) if resume else None
@@ -141,12 +141,6 @@ def open_folders(
         ignore_label=classes.ignored,
         label_names=dict(enumerate(plan.labels.values(), start=1)),
     )
-
-
-def _check_network(options: FolderOptions) -> None:
-    """Refuse unknown names and sizes before any case is read."""
-    with torch.device("meta"):
-        create_model(options.model, **options.sizes)
 
 
 def _split(labels: Path, options: FolderOptions) -> tuple[list[str], list[str]]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from .data import FolderCases
 
-__all__ = ["Classes", "FolderOptions", "Plan", "make_plan"]
+__all__ = ["Classes", "FolderOptions", "Plan", "empty_network", "make_plan"]
 
 Scheme: TypeAlias = Literal["zscore", "ct", "window", "minmax", "none"]
 
@@ -244,7 +244,7 @@ def make_plan(
     ConfigError
         If a label, a size or an option is impossible.
     """
-    network = _network(options)
+    network = empty_network(options.model, options.sizes)
 
     def look(index: int) -> tuple[frozenset[int], int] | None:
         try:
@@ -285,10 +285,16 @@ def make_plan(
     )
 
 
-def _network(options: FolderOptions) -> Any:  # noqa: ANN401
-    """Return the network without values, for what its attributes say."""
+def empty_network(model: str, sizes: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Return a network without values, for what its attributes say; it takes no time.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name or size.
+    """
     with torch.device("meta"):
-        return create_model(options.model, **options.sizes)
+        return create_model(model, **sizes)
 
 
 def _for_patches(network: Any, sizes: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
@@ -358,8 +364,7 @@ def _patch_size(
     for k in range(0, len(chosen), -(-len(chosen) // _MEASURED)):
         case = chosen[k]
         shapes.append(preprocessing.apply(case.image, spacing=case.spacing).array.shape[1:])
-    with torch.device("meta"):
-        network = create_model(model, **sizes)
+    network = empty_network(model, sizes)
     admissible: Sizes = getattr(network, "sizes", model_info(model).sizes)
     # not the smallest size: what is left of it may be one voxel, too few to normalise
     small = (admissible.nearest(admissible.minimum + admissible.step)[-1],) * network.spatial_dims

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewise.errors import CaseError, EdgewiseError, GateError, InputError
+from edgewise.io.whole import write_text
 
 from .gates import check_gates, parse_gate
 from .strict_json import json_text
 from .summary import BothEmpty, Missing, OneEmpty, Policies, Summary, summarize, summarized_metrics
-from .tables import Table, read_cases, read_values, write_text
+from .tables import Table, read_cases, read_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

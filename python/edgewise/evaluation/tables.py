@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, overload
 
@@ -14,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgewise._extras import require
-from edgewise.errors import ConfigError, EdgewiseError, InputError
+from edgewise.errors import ConfigError, InputError
+from edgewise.io.whole import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["CASES_COLUMNS", "VALUES_COLUMNS", "Table", "read_cases", "read_values", "write_text"]
+__all__ = ["CASES_COLUMNS", "VALUES_COLUMNS", "Table", "read_cases", "read_values"]
 
 Column: TypeAlias = NDArray[Any]
 
@@ -190,29 +189,6 @@ def _text(cell: object) -> str:
             return "NaN"
         return repr(cell) if math.isfinite(cell) else ("inf" if cell > 0 else "-inf")
     return str(cell)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file under a temporary name, flush it to disk, then rename it.
-
-    Raises
-    ------
-    EdgewiseError
-        If it cannot be written; names it, not the temporary file.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        message = f"{path}: cannot be written ({error.strerror or error})"
-        raise EdgewiseError(message) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def read_values(path: str | Path) -> Table:

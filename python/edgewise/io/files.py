@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +13,7 @@ from edgewise.image import Image
 from . import arrays, metaimage, nifti, nrrd, pictures
 from .header import Header, Options
 from .integrity import default_max_bytes, describe, first_bytes
+from .whole import write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -207,13 +206,4 @@ def write(path: str | Path, image: Image | NDArray[Any]) -> None:
         raise ConfigError(message)
     if not isinstance(image, Image):
         image = Image(image)
-    data = _WRITERS[suffix](image)
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with partial.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_bytes(path, _WRITERS[suffix](image))

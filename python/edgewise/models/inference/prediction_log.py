@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import secrets
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from edgewise.errors import ConfigError, EdgewiseError
 from edgewise.io.naming import natural_key
+from edgewise.io.whole import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -108,7 +107,7 @@ class PredictionLog:
         except OSError as error:
             message = f"{self._folder}: cannot be written ({error.strerror or error})"
             raise EdgewiseError(message) from error
-        write_whole(self._folder / _SETTINGS, json.dumps(self._settings, indent=1) + "\n")
+        write_text(self._folder / _SETTINGS, json.dumps(self._settings, indent=1) + "\n")
 
     def seconds(self, case: str) -> float:
         """Return what a case took when an earlier run made its label map, NaN if not known."""
@@ -161,7 +160,7 @@ class PredictionLog:
             seconds = cells["seconds"]
             cells["seconds"] = "" if seconds != seconds else f"{seconds:.3f}"
             writer.writerow(cells.values())
-        write_whole(self._folder / _TABLE, out.getvalue())
+        write_text(self._folder / _TABLE, out.getvalue())
 
 
 def _number(text: str | None) -> float:
@@ -169,25 +168,3 @@ def _number(text: str | None) -> float:
         return float(text or "nan")
     except ValueError:
         return float("nan")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file under another name and rename it: readers see all of it or the old one.
-
-    Raises
-    ------
-    EdgewiseError
-        If it cannot be written.
-    """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with partial.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        message = f"{path}: cannot be written ({error.strerror or error})"
-        raise EdgewiseError(message) from error
-    finally:
-        partial.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ scalars and dtypes of numpy that trainers put beside their weights.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import pickle
 import re
@@ -23,6 +22,7 @@ from torch import Tensor, nn
 
 from edgewise._extras import require
 from edgewise.errors import ConfigError, EdgewiseError, ReadError
+from edgewise.io.whole import appearing
 
 __all__ = ["read_pickle", "read_state", "save_weights", "sha256"]
 
@@ -132,16 +132,12 @@ def save_weights(model: nn.Module, path: str | Path) -> None:
         )
         raise ConfigError(message)
     copies = {k: v.detach().cpu().contiguous().clone() for k, v in state.items()}
-    partial = path.with_name(path.name + ".partial")
     try:
-        save(copies, str(partial))
-        partial.replace(path)
+        with appearing(path) as partial:
+            save(copies, str(partial))
     except (failed, OSError) as error:
         message = f"{path}: cannot be written ({_first_line(error)})"
         raise EdgewiseError(message) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 def sha256(path: str | Path) -> str:

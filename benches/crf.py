@@ -8,12 +8,10 @@ before any time is printed. pydensecrf2 has one thread. `--page docs/crf.md` put
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +19,7 @@ import numpy as np
 from edgewise.methods import dense_crf
 from edgewise.racing import Contender, machine, race, set_threads
 
-from .marked_page import Marks, add_page
+from .results import Marks, add_results
 
 _MARKS = Marks("crf")
 
@@ -129,8 +127,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=7, metavar="N")
     parser.add_argument("--limit", type=float, default=60.0, metavar="S")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    add_page(parser)
+    add_results(parser)
     options = parser.parse_args(arguments)
     if options.page:
         _MARKS.check(options.page, parser)
@@ -140,15 +137,7 @@ def main(arguments: list[str]) -> int:
         work = replace(full, shape=tuple(n // 4 for n in full.shape)) if options.quick else full
         pair = scene(work)
         rows += [_row(work, pair, threads, options) for threads in options.threads]
-    if options.json:
-        document = {"machine": machine(), "rows": rows}
-        options.json.write_text(json.dumps(document, indent=1) + "\n")
-    table = markdown(rows)
-    if options.page:
-        _MARKS.put(table, options.page)
-    else:
-        print(table)
-    return 1 if any("problem" in row for row in rows) else 0
+    return _MARKS.deliver({"machine": machine(), "rows": rows}, markdown(rows), options)
 
 
 def _row(work: Workload, pair: Pair, threads: int, options: argparse.Namespace) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from edgewise.voxels import resample, resample_argmax
 
 from . import memory
 from .contest import Field
-from .marked_page import Marks, add_page
+from .results import Marks, add_results
 
 _MARKS = Marks("resample")
 
@@ -149,8 +149,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
     parser.add_argument("--limit", type=float, default=300.0, metavar="S")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    add_page(parser)
+    add_results(parser)
     parser.add_argument("--one", metavar="NAME", help="MiB of that contender, in this process")
     options = parser.parse_args(arguments)
     known = [case.id for case in CASES]
@@ -169,15 +168,7 @@ def main(arguments: list[str]) -> int:
         rows = _one_process_each(options, cases)
     else:
         rows = [row for case in cases for row in _rows(case, options)]
-    if options.json:
-        document = {"machine": machine(), "rows": rows}
-        options.json.write_text(json.dumps(document, indent=1) + "\n")
-    table = markdown(rows)
-    if options.page:
-        _MARKS.put(table, options.page)
-    else:
-        print(table)
-    return 1 if any("problem" in row for row in rows) else 0
+    return _MARKS.deliver({"machine": machine(), "rows": rows}, markdown(rows), options)
 
 
 def _one_process_each(options: argparse.Namespace, cases: list[Case]) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ from edgewise.parity.run import installed_version
 from edgewise.racing import Contender, machine, race, set_threads
 
 from . import volumes
-from .marked_page import Marks, add_page
+from .results import Marks, add_results
 
 Work = Callable[[Any], Any]  # gets the namespace of the library or of the drop-in
 
@@ -316,21 +316,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
     parser.add_argument("--limit", type=float, default=120.0, metavar="S")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
-    parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--from", type=Path, dest="stored", metavar="FILE",
                         help="take this JSON file, measure nothing")  # fmt: skip
-    add_page(parser)
+    add_results(parser)
     options = parser.parse_args(arguments)
     if options.page:
         _MARKS.check(options.page, parser)
     document = json.loads(options.stored.read_text()) if options.stored else _measure(options)
-    if options.json:
-        options.json.write_text(json.dumps(document, indent=1) + "\n")
-    if options.page:
-        _MARKS.put(markdown(document["rows"]), options.page)
-    else:
-        print(markdown(document["rows"]))
-    return 1 if any("problem" in row for row in document["rows"]) else 0
+    return _MARKS.deliver(document, markdown(document["rows"]), options)
 
 
 _MARKS = Marks("swap")

@@ -8,7 +8,7 @@
 use crate::simd::{self, Isa};
 
 use super::element::{Element, LANES, Lanes, sixteen};
-use super::evaluate::Choice;
+use super::labels::Choice;
 use super::strided::Rows;
 
 /// Values beyond it count as equal to it, infinite ones too: differences stay finite.

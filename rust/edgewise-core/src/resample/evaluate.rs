@@ -6,16 +6,8 @@ use crate::simd::Isa;
 use super::bounds::{LARGEST, Window};
 use super::element::{Element, LANES, Lanes, sixteen};
 use super::grid::{Group, MOST_ROWS, STRETCH, Sixteen};
+use super::labels::Choice;
 use super::strided::Rows;
-
-/// Which class an element gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    /// That of the greatest value, of several the first one. What is no number never wins.
-    Greatest,
-    /// The last one whose value is above 0 (whose probability is above one half).
-    LastPositive,
-}
 
 /// The best value so far of the elements of a stretch of the rows of a group, and its label.
 #[derive(Default)]

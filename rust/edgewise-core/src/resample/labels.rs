@@ -1,7 +1,16 @@
-//! Labels of the target, in one of two widths: what is hot is compiled for both at once.
+//! Labels of the target: which class gives them, and in which of two widths; what is hot is compiled for both at once.
 #![allow(clippy::inline_always, reason = "see `simd`")]
 
 use std::ops::Range;
+
+/// Which class an element gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// That of the greatest value, of several the first one. What is no number never wins.
+    Greatest,
+    /// The last one whose value is above 0 (whose probability is above one half).
+    LastPositive,
+}
 
 /// Labels of the target.
 #[derive(Debug)]

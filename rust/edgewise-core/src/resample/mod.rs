@@ -37,9 +37,8 @@ use strided::{Reader, Rows};
 use taps::{Tap, taps};
 
 pub use element::Elements;
-pub use evaluate::Choice;
 pub use image::{linear_into, nearest_into};
-pub use labels::Labels;
+pub use labels::{Choice, Labels};
 pub use strided::Layout;
 pub use taps::Interpolation;
 
